@@ -1,0 +1,21 @@
+"""This machine: the demo and development. Embedded servers unless DATABASE_URL and REDIS_URL say otherwise."""
+
+from config import embedded
+from config.settings.base import *
+from config.settings.local import kept_secret
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(DATA_DIR / "secret-key")
+BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
+PORT = env.int("PORT", default=8000)
+ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}", "127.0.0.1", "[::1]"]
+DEMO = True
+
+DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(DATA_DIR)
+REDIS_URL = env.str("REDIS_URL", default="")
+DATABASES = {"default": database(DATABASE_URL)}
+CACHES = {"default": cache(REDIS_URL or embedded.redis_url(DATA_DIR))}
+CELERY_BROKER_URL = REDIS_URL or embedded.broker_url(DATA_DIR)
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"

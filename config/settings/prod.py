@@ -1,0 +1,27 @@
+"""Production, behind Caddy: everything comes from the environment, and what is missing stops the start."""
+
+from config.settings.base import *
+
+SECRET_KEY = env.str("SECRET_KEY")
+BASE_DOMAIN = env.str("BASE_DOMAIN", default="myb2o.net")
+PORT = 443
+ALLOWED_HOSTS = ["*"]  # the client of a host is looked up, and an unknown host gets a 404 (tenants.middleware)
+DEMO = False
+
+DATABASES = {"default": database(env.str("DATABASE_URL"), pool_size=env.int("DATABASE_POOL", default=8))}
+CACHES = {"default": cache(env.str("REDIS_URL"))}
+CELERY_BROKER_URL = env.str("REDIS_URL")
+BACKUP_ROOT = Path(env.str("BACKUP_ROOT", default=str(DATA_DIR / "backups")))
+
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-b2o_session"
+CSRF_COOKIE_NAME = "__Host-b2o_csrf"
+
+vars().update(env.email_url("EMAIL_URL"))

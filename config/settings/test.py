@@ -1,0 +1,24 @@
+"""The tests: real PostgreSQL and Redis, embedded unless the environment names others; tasks run when called."""
+
+from config import embedded
+from config.settings.base import *
+
+DATA_DIR = BASE_DIR / ".data" / "test"
+SECRET_KEY = "tests-only-not-a-secret"  # noqa: S105 - signs nothing that leaves the tests
+BASE_DOMAIN = "localhost"
+PORT = 80
+ALLOWED_HOSTS = [".localhost", "localhost", "127.0.0.1"]
+DEMO = False
+
+DATABASES = {"default": database(env.str("DATABASE_URL", default="") or embedded.database_url(DATA_DIR), pool_size=50)}
+DATABASES["default"]["TEST"] = {"NAME": "myb2o_test"}
+CACHES = {"default": cache(env.str("REDIS_URL", default="") or embedded.redis_url(DATA_DIR))}
+CELERY_BROKER_URL = env.str("REDIS_URL", default="") or embedded.broker_url(DATA_DIR)
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+
+MEDIA_ROOT = DATA_DIR / "media"
+BACKUP_ROOT = DATA_DIR / "backups"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; nothing real is hashed here
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

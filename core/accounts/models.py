@@ -1,0 +1,97 @@
+"""People who sign in, and what their roles let them do.
+
+The tables exist in every schema: an account of one client does not exist for another. In `public` they hold the
+vendor's staff (ops, DPO).
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from core.accounts.access import Access, Level
+
+
+class Role(models.Model):
+    """A set of (module, level). `code` names a preset; a client's own roles have none."""
+
+    code = models.CharField(_("code"), max_length=40, blank=True)
+    name = models.CharField(_("nom"), max_length=80)
+    levels = models.JSONField(_("niveaux par module"), default=dict, help_text=_("{module: none|read|write|manage}"))
+
+    class Meta:
+        verbose_name = _("rôle")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=~models.Q(code=""), name="role_code_unique"),
+            models.UniqueConstraint(Lower("name"), name="role_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, *, first_name: str = "", last_name: str = "", **fields) -> "User":
+        """A person without a password: only they can set one, by a link (R09)."""
+        user = self.model(
+            email=self.normalize_email(email).lower(), first_name=first_name, last_name=last_name, **fields
+        )
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """One identifier per person (R08). Deactivated people stay: their name is on their rows."""
+
+    email = models.EmailField(_("adresse e-mail"), max_length=254)
+    first_name = models.CharField(_("prénom"), max_length=80, blank=True)
+    last_name = models.CharField(_("nom"), max_length=80, blank=True)
+    roles: "models.ManyToManyField[Role, Role]" = models.ManyToManyField(
+        Role, verbose_name=_("rôles"), blank=True, related_name="users"
+    )
+    is_active = models.BooleanField(_("actif"), default=True)
+    is_staff = models.BooleanField(_("équipe du fournisseur"), default=False, help_text=_("n’a de sens que chez B2O"))
+    created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("personne")
+        verbose_name_plural = _("personnes")
+        ordering = ["last_name", "first_name", "id"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+    @cached_property
+    def access(self) -> Access:
+        """What this person may do, read once a request (one query)."""
+        return Access.of([role.levels for role in self.roles.all()])
+
+    def may(self, module: str, level: Level) -> bool:
+        return self.is_active and self.access.level(module) >= level
+
+    # Django's admin, on the vendor's own host only, asks these two.
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_staff

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "core"
+    verbose_name = "Noyau"
+
+    def ready(self):
+        from core import checks, registry  # noqa: F401 - registers the system checks
+
+        registry.freeze_when_ready()

@@ -1,0 +1,32 @@
+"""Who changes what, told to PostgreSQL, whose triggers keep the history (tenants/sql/history.sql)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+
+def tell(*, actor: Any = None, screen: str = "", operation: str = "") -> None:
+    """Name the author of this connection's next changes: the person, the screen, the operation ("import:12").
+
+    One query. The connection pool forgets it when the request or the task ends.
+    """
+    known = actor is not None and getattr(actor, "pk", None) is not None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('b2o.actor', %s, false), set_config('b2o.actor_name', %s, false), "
+            "set_config('b2o.screen', %s, false), set_config('b2o.operation', %s, false)",
+            [str(actor.pk) if known else "", str(actor)[:160] if known else "", screen[:200], operation[:80]],
+        )
+
+
+@contextmanager
+def by(actor: Any, *, screen: str = "", operation: str = "") -> Iterator[None]:
+    """`tell` for the length of a block, then nobody again."""
+    tell(actor=actor, screen=screen, operation=operation)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.connection is not None:
+            tell()

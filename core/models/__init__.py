@@ -1,0 +1,4 @@
+from core.models.base import DomainModel
+from core.models.history import Event, EventValues
+
+__all__ = ["DomainModel", "Event", "EventValues"]

@@ -1,0 +1,53 @@
+"""What happened to each row. Written by the database's triggers only; read by the screens."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(models.Model):
+    """One row was created, updated or deleted: who, when, from where, which fields; never the values.
+
+    The values lie in EventValues, so that erasing a person's data leaves the trace that something happened.
+    """
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("Création")
+        UPDATED = "updated", _("Modification")
+        DELETED = "deleted", _("Suppression")
+
+    at = models.DateTimeField(_("date"))
+    actor_id = models.BigIntegerField(_("auteur"), null=True)  # no foreign key: history outlives everything
+    actor_name = models.CharField(_("nom de l’auteur"), max_length=160, blank=True)
+    screen = models.CharField(_("écran"), max_length=200, blank=True)
+    operation = models.CharField(_("opération"), max_length=80, blank=True, help_text="import:12, undo:12, …")
+    kind = models.CharField(_("nature"), max_length=8, choices=Kind)
+    model = models.CharField(_("modèle"), max_length=80)
+    object_id = models.BigIntegerField(_("fiche"))
+    fields: ArrayField = ArrayField(models.CharField(max_length=63), verbose_name=_("champs"))
+
+    class Meta:
+        verbose_name = _("événement")
+        indexes: ClassVar = [
+            models.Index(fields=["model", "object_id", "id"], name="event_of_row"),
+            models.Index(fields=["operation", "id"], condition=~models.Q(operation=""), name="event_of_operation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id} {self.kind}"
+
+
+class EventValues(models.Model):
+    """The values before and after, as JSON by column."""
+
+    event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="values")
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("valeurs")
+
+    def __str__(self) -> str:
+        return str(self.event_id)

@@ -1,0 +1,131 @@
+"""The components of the interface: small tags that write HTML, and filters that write French.
+
+Each is shown, in every state, on /styleguide. None of them queries.
+"""
+
+import unicodedata
+import zlib
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField, CheckboxInput, ClearableFileInput
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core.templatetags import french
+
+register = template.Library()
+register.filters.update(french.register.filters)  # one `{% load ui %}` gives both
+
+TONES = frozenset({"neutral", "info", "good", "warn", "danger"})
+AVATAR_HUES = 8
+NOTICE_ICONS = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "danger": "circle-alert"}
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """`{% static %}` that still gives an address when the manifest lacks the file: for pages that must never fail."""
+    try:
+        return static(path)
+    except ValueError:
+        return f"{settings.STATIC_URL}{path}"
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """One icon of the sprite (the names are in package.json). Always decorative: the words beside it speak."""
+    return _icon(name, css, asset("icons.svg"))
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, css: str, sprite: str) -> SafeString:
+    classes = f"icon {css}".strip()
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, sprite, name)
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Two letters for a name: "Claire Dumas" CD, "é" É, "123" 12, "" –."""
+    text = unicodedata.normalize("NFC", str(name or ""))
+    words = "".join(char if char.isalnum() else " " for char in text).split()
+    if not words:
+        return "–"
+    pair = words[0][0] + words[-1][0] if len(words) > 1 else words[0][:2]
+    return "".join(char.upper()[:1] for char in pair)
+
+
+@register.simple_tag
+def avatar(name: object, shape: str = "") -> SafeString:
+    """Initials on a colour that stays the same for the same name. `shape`: "" (a person) or "square" (a thing)."""
+    hue = zlib.crc32(str(name or "").encode(errors="replace")) % AVATAR_HUES
+    return format_html('<span class="avatar {}" data-c="{}" aria-hidden="true">{}</span>', shape, hue, initials(name))
+
+
+@register.simple_tag
+def badge(label: object, tone: str = "neutral") -> SafeString:
+    """A state, as a dot and a word: colour alone never tells it."""
+    return format_html('<span class="badge {}">{}</span>', tone if tone in TONES else "neutral", label)
+
+
+@register.simple_block_tag
+def notice(content: str, tone: str = "info", title: str = "") -> SafeString:
+    """A framed message in the page. A danger is announced at once."""
+    heading = format_html("<strong>{}</strong>", title) if title else ""
+    return format_html(
+        '<div class="notice {}"{}>{}<div>{}{}</div></div>',
+        tone,
+        mark_safe(' role="alert"') if tone == "danger" else "",
+        icon(NOTICE_ICONS.get(tone, "info")),
+        heading,
+        content,
+    )
+
+
+@register.simple_block_tag
+def empty(content: str, glyph: str, title: str, text: str = "") -> SafeString:
+    """The empty state: what is absent, why, and (the block) what to do next."""
+    return format_html(
+        '<div class="empty-state"><span class="empty-glyph">{}</span><strong>{}</strong>{}'
+        '<div class="row">{}</div></div>',
+        icon(glyph),
+        title,
+        format_html("<p>{}</p>", text) if text else "",
+        content,
+    )
+
+
+@register.simple_tag
+def progress(value: int | None, label: str) -> SafeString:
+    """A bar from 0 to 100; None: going on, length unknown."""
+    amount = "" if value is None else format_html(' value="{}"', max(0, min(100, int(value))))
+    return format_html('<progress max="100"{} aria-label="{}"></progress>', amount, label)
+
+
+@register.inclusion_tag("core/_field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """A field of a form: label above, help, control, errors beside it."""
+    widget = bound.field.widget
+    return {
+        "field": bound,
+        "checkbox": isinstance(widget, CheckboxInput),
+        "group": bound.use_fieldset,
+        "file": isinstance(widget, ClearableFileInput) or getattr(widget, "input_type", "") == "file",
+    }
+
+
+@register.simple_tag(takes_context=True)
+def qs(context: Context, **changes: Any) -> str:
+    """The present address with some parameters replaced; None drops one."""
+    request = context["request"]
+    query = request.GET.copy()
+    for key, value in changes.items():
+        if value is None:
+            query.pop(key, None)
+        else:
+            query[key] = str(value)
+    encoded = query.urlencode()
+    return f"?{encoded}" if encoded else request.path

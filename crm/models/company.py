@@ -1,0 +1,97 @@
+"""The companies a client deals with."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import DomainModel
+from core.search import folded, search_column
+from crm.identifiers import validate_naf, validate_siren, validate_siret, validate_vat
+
+
+class Kind(models.TextChoices):
+    BUSINESS = "business", _("Entreprise")
+    PERSON = "person", _("Entrepreneur individuel")
+    PUBLIC = "public", _("Organisme public")
+
+
+class Relation(models.TextChoices):
+    """How far the relation has gone; a supplier is told by `is_supplier`, since it can be a customer too."""
+
+    PROSPECT = "prospect", _("Prospect")
+    CUSTOMER = "customer", _("Client")
+    NONE = "none", _("Sans relation")
+
+
+class RegistryState(models.TextChoices):
+    """What the business register (SIRENE) last said."""
+
+    UNKNOWN = "", _("Inconnu")
+    ACTIVE = "A", _("En activité")
+    CLOSED = "F", _("Fermée")
+
+
+class Company(DomainModel):
+    """A company, or one establishment of it when it has a SIRET of its own."""
+
+    name = models.CharField(_("nom"), max_length=200)
+    legal_name = models.CharField(_("raison sociale"), max_length=200, blank=True)
+    kind = models.CharField(_("nature"), max_length=8, choices=Kind, default=Kind.BUSINESS)
+    relation = models.CharField(_("relation"), max_length=8, choices=Relation, default=Relation.PROSPECT)
+    is_supplier = models.BooleanField(_("fournisseur"), default=False)
+    siren = models.CharField(_("SIREN"), max_length=9, blank=True, validators=[validate_siren])
+    siret = models.CharField(_("SIRET"), max_length=14, blank=True, validators=[validate_siret])
+    vat_number = models.CharField(_("n° de TVA"), max_length=14, blank=True, validators=[validate_vat])
+    naf = models.CharField(_("code NAF"), max_length=6, blank=True, validators=[validate_naf])
+    registry_state = models.CharField(
+        _("état au registre"), max_length=1, choices=RegistryState, blank=True, default=""
+    )
+    address = models.CharField(_("adresse"), max_length=200, blank=True)
+    postcode = models.CharField(
+        _("code postal"), max_length=10, blank=True,
+        validators=[RegexValidator(r"^[0-9A-Z -]+$", _("Un code postal n’a que des chiffres et des lettres majuscules."))],
+    )  # fmt: skip
+    city = models.CharField(_("ville"), max_length=100, blank=True)
+    phone = models.CharField(_("téléphone"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    website = models.URLField(_("site web"), blank=True)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, verbose_name=_("maison mère"), null=True, blank=True, related_name="children"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("responsable"), null=True, blank=True, related_name="+"
+    )
+    source = models.CharField(_("origine"), max_length=60, blank=True)
+    note = models.TextField(_("note"), blank=True, max_length=5000)
+    search = search_column(
+        A=("name", "siren", "siret"), B=("legal_name",), C=("city", "postcode"), D=("email", "phone")
+    )
+
+    class Meta:
+        verbose_name = _("société")
+        verbose_name_plural = _("sociétés")
+        constraints = [
+            models.UniqueConstraint(fields=["siret"], condition=~Q(siret=""), name="company_siret_unique"),
+            models.CheckConstraint(
+                condition=Q(siret="") | Q(siret__startswith=F("siren")), name="company_siret_starts_with_siren"
+            ),
+            models.CheckConstraint(condition=Q(siren__regex=r"^([0-9]{9})?$"), name="company_siren_digits"),
+            models.CheckConstraint(condition=Q(siret__regex=r"^([0-9]{14})?$"), name="company_siret_digits"),
+            models.CheckConstraint(condition=~Q(parent=F("pk")), name="company_parent_is_not_self"),
+            models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),
+        ]
+        indexes: ClassVar = [
+            GinIndex(fields=["search"], name="company_search"),
+            models.Index(folded("name"), "id", name="company_by_name"),
+            models.Index(folded("city"), "id", name="company_by_city"),
+            models.Index(fields=["updated_at", "id"], name="company_by_update"),
+            models.Index(fields=["siren"], condition=~Q(siren=""), name="company_by_siren"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,63 @@
+"""`manage.py client create|list|suspend|resume|delete`."""
+
+import time
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.models import Client, State
+from tenants.provisioning import create_client, delete_client, set_state
+
+
+class Command(BaseCommand):
+    help = "Crée, liste, suspend, remet en service ou supprime un client."
+
+    def add_arguments(self, parser):
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        create = verbs.add_parser("create", help="nouveau client, prêt en moins d’une seconde")
+        create.add_argument("code", help="nom court : c’est aussi le début de son adresse")
+        create.add_argument("--name", help="raison sociale (par défaut : le nom court)")
+        create.add_argument("--hue", type=int, help="teinte de sa marque, 0 à 359")
+        verbs.add_parser("list", help="tous les clients")
+        for verb, text in (("suspend", "ferme l’instance"), ("resume", "la rouvre")):
+            verbs.add_parser(verb, help=text).add_argument("code")
+        delete = verbs.add_parser("delete", help="détruit le schéma et les fichiers")
+        delete.add_argument("code")
+        delete.add_argument("--yes", action="store_true", help="ne pas demander de confirmation")
+
+    def handle(self, *args, verb, **options):
+        getattr(self, verb)(**options)
+
+    def create(self, *, code, name, hue, **options):
+        started = time.perf_counter()
+        try:
+            client = create_client(code, name or code.replace("-", " ").title(), hue=hue)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(f"{client.code} créé en {time.perf_counter() - started:.2f} s : {client.host}")
+
+    def list(self, **options):
+        for client in Client.objects.all():
+            self.stdout.write(f"{client.code:<24} {client.get_state_display():<15} {client.host:<40} {client.name}")
+
+    def suspend(self, *, code, **options):
+        set_state(self._client(code), State.SUSPENDED)
+        self.stdout.write(f"{code} est suspendu.")
+
+    def resume(self, *, code, **options):
+        set_state(self._client(code), State.LIVE)
+        self.stdout.write(f"{code} est en service.")
+
+    def delete(self, *, code, yes, **options):
+        client = self._client(code)
+        if not yes and input(f"Détruire « {client.name} », ses données et ses fichiers ? Tapez {code} : ") != code:
+            raise CommandError("Rien n’a été supprimé.")
+        delete_client(client)
+        self.stdout.write(f"{code} est supprimé.")
+
+    def _client(self, code: str) -> Client:
+        try:
+            return Client.objects.get(code=code)
+        except Client.DoesNotExist:
+            known = ", ".join(Client.objects.values_list("code", flat=True)) or "aucun"
+            raise CommandError(f"Aucun client « {code} ». Clients : {known}.") from None

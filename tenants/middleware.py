@@ -1,0 +1,86 @@
+"""Which client a request is for. Anything unclear ends here: 404 for an unknown host, 503 for a closed instance."""
+
+import copy
+import time
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
+from django_tenants.postgresql_backend.base import FakeTenant
+
+from tenants.models import Client, Domain
+
+TTL = 30  # seconds that a look-up is kept, also of an unknown host
+_KEPT = 5000
+_cache: dict[str, tuple[float, Client | None]] = {}
+
+
+def forget_hosts() -> None:
+    """Empty this process's look-ups; other processes see a change within TTL seconds."""
+    _cache.clear()
+
+
+def client_of(host: str) -> Client | None:
+    """The client of a host name, or None. A copy: nobody's change reaches another request."""
+    now = time.monotonic()
+    known = _cache.get(host)
+    if known is None or known[0] < now:
+        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+        if len(_cache) >= _KEPT:
+            _cache.clear()
+        known = _cache[host] = (now + TTL, domain.tenant if domain else None)
+    return copy.copy(known[1])
+
+
+def vendor_part(host: str) -> str | None:
+    """ "www", "ops" or "dpo" for the vendor's own hosts, else None."""
+    base = settings.BASE_DOMAIN
+    if host in (base, f"www.{base}"):
+        return "www"
+    part = host.removesuffix(f".{base}")
+    return part if part in settings.VENDOR_URLCONFS and part != host else None
+
+
+class ClientMiddleware(MiddlewareMixin):
+    """Activates the client of the request's host, or the public schema on the vendor's hosts."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        connection.set_schema_to_public()
+        request.client = None  # type: ignore[attr-defined]
+        if request.path == "/sante/":
+            return _health()
+        try:
+            host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
+        except DisallowedHost:
+            return self._unknown(request)
+        part = vendor_part(host)
+        if part:
+            request.tenant = FakeTenant(settings.PUBLIC_SCHEMA_NAME)  # type: ignore[attr-defined]
+            request.urlconf = settings.VENDOR_URLCONFS[part]  # type: ignore[attr-defined]
+            return None
+        client = client_of(host)
+        if client is None:
+            return self._unknown(request)
+        client.domain_url = host
+        request.client = request.tenant = client  # type: ignore[attr-defined]
+        connection.set_tenant(client)
+        if not client.is_served and not request.path.startswith(settings.STATIC_URL):
+            return render(request, "vendor/closed.html", {"client": client}, status=503, headers={"Retry-After": "600"})  # type: ignore[arg-type]
+        return None
+
+    def _unknown(self, request: HttpRequest) -> HttpResponse:
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+        return render(request, "vendor/unknown_host.html", status=404)
+
+
+def _health() -> HttpResponse:
+    """200 while PostgreSQL and Redis answer; their errors make the 503 page (core.middleware.Unavailable)."""
+    from django.core.cache import cache
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    cache.get("health")
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,118 @@
+"""The vendor's side (public schema): the clients, and the hosts by which they are reached."""
+
+import re
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+# Names that are hosts of the vendor, schemas of PostgreSQL or of ours, or would look like them.
+RESERVED = frozenset(
+    [
+        "public",
+        "template",
+        "b2o",
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "cdn",
+        "demo",
+        "dpo",
+        "ftp",
+        "help",
+        "mail",
+        "ops",
+        "postgres",
+        "pg",
+        "root",
+        "smtp",
+        "ssl",
+        "static",
+        "status",
+        "support",
+        "test",
+        "webmail",
+        "www",
+    ]
+)
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+
+
+def validate_client_name(value: str) -> None:
+    """A client's short name: a host label and, with _ for -, its schema. Raises ValidationError."""
+    if not _NAME.fullmatch(value) or not 2 <= len(value) <= 40:
+        raise ValidationError(
+            _("« %(value)s » ne convient pas : 2 à 40 lettres minuscules sans accent, chiffres ou traits d’union, "
+              "en commençant par une lettre."),
+            params={"value": value},
+        )  # fmt: skip
+    if value in RESERVED or value.startswith(("pg-", "b2o-")):
+        raise ValidationError(_("« %(value)s » est un nom réservé : choisissez-en un autre."), params={"value": value})
+
+
+class State(models.TextChoices):
+    """Where a client stands. Only `LIVE` and `TRIAL` are served."""
+
+    TRIAL = "trial", _("À l’essai")
+    LIVE = "live", _("En service")
+    SUSPENDED = "suspended", _("Suspendu")
+    MAINTENANCE = "maintenance", _("En maintenance")
+
+
+class Client(TenantMixin):
+    """One client company: one schema, one host. Made by tenants.provisioning, never by saving this model alone."""
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    code = models.CharField(_("nom court"), max_length=40, validators=[validate_client_name], editable=False)
+    name = models.CharField(_("raison sociale"), max_length=200)
+    state = models.CharField(_("état"), max_length=12, choices=State, default=State.LIVE)
+    hue = models.PositiveSmallIntegerField(_("teinte"), null=True, blank=True, help_text=_("0 à 359 ; vide : bleu"))
+    chroma = models.DecimalField(_("saturation"), max_digits=3, decimal_places=2, null=True, blank=True)
+    created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("client")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="client_code_unique"),
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="client_state_known"),
+            models.CheckConstraint(condition=models.Q(hue__isnull=True) | models.Q(hue__lt=360), name="client_hue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    # `with client:` keeps the previous client on a list shared by every thread: 30 % of such requests went on in
+    # another client in the trials of tenancy.md. Use tenant_context(client).
+    def __enter__(self):
+        raise RuntimeError(
+            "« with client » mélange les clients entre fils d’exécution : utilisez tenant_context(client)"
+        )
+
+    def __exit__(self, *exc):
+        raise RuntimeError("utilisez tenant_context(client)")
+
+    @property
+    def is_served(self) -> bool:
+        return self.state in (State.LIVE, State.TRIAL)
+
+    @property
+    def host(self) -> str:
+        """Where people reach it, without the port."""
+        return f"{self.code}.{settings.BASE_DOMAIN}"
+
+
+class Domain(DomainMixin):
+    """A host name of a client. Lower case, no trailing dot."""
+
+    class Meta:
+        verbose_name = _("hôte")
+        ordering = ["domain"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(domain__regex=r"^[a-z0-9.-]+[a-z0-9]$"), name="domain_normalised")
+        ]
