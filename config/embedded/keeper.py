@@ -1,7 +1,7 @@
 """The parent of one embedded server: starts it, starts it again if it dies, stops it when nobody uses it any more.
 
-Run as `python -m config.embedded.keeper postgres|redis DATA_DIR [--throwaway]` by a lease, never by hand. It is killed
-with no harm: the server is asked to stop by the kernel (PR_SET_PDEATHSIG) and the next keeper waits for its end.
+Started by a lease, never by hand: `main(["postgres" or "redis", DATA_DIR, "--throwaway"?])`. Killing it does no harm:
+the kernel asks the server to stop (PR_SET_PDEATHSIG) and the next keeper waits for its end.
 """
 
 import contextlib

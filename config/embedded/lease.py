@@ -21,6 +21,15 @@ from config.embedded.files import last_lines, make_folder, open_lock, try_lock
 START_SECONDS = 90  # initdb on a slow disk
 STOP_SECONDS = 20
 
+# The keeper without the package around it: config/__init__.py loads Celery, 0.3 s and 30 MB that it has no use for.
+KEEPER = """
+import sys, types
+sys.modules["config"] = types.ModuleType("config")
+sys.modules["config"].__path__ = [sys.argv[1]]
+from config.embedded.keeper import main
+sys.exit(main(sys.argv[2:]))
+"""
+
 
 class EmbeddedError(RuntimeError):
     """A server did not start; the message says why, in French, for the terminal."""
@@ -28,9 +37,10 @@ class EmbeddedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Urls:
-    """Addresses for Django, redis-py and Celery."""
+    """Addresses: `database` for django-environ, `dsn` for psycopg, `redis` for redis-py, `broker` for Celery."""
 
     database: str
+    dsn: str
     redis: str
     broker: str
 
@@ -110,7 +120,7 @@ class Lease:
 
     def _start_keeper(self) -> None:
         (self.locks / f"{self.name}.ready").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "config.embedded.keeper", self.name, str(self.data_dir)]
+        command = [sys.executable, "-c", KEEPER, str(places.REPOSITORY / "config"), self.name, str(self.data_dir)]
         self._child = subprocess.Popen(
             command if self.durable else [*command, "--throwaway"],
             cwd=places.REPOSITORY,
@@ -180,6 +190,11 @@ def servers(
     """The servers of a data folder for the time of the block; `durable=False` is for tests. Raises EmbeddedError."""
     leases = take_servers(data_dir, postgres=postgres, redis=redis, durable=durable)
     try:
-        yield Urls(places.database_url(data_dir), places.redis_url(data_dir), places.broker_url(data_dir))
+        yield Urls(
+            places.database_url(data_dir),
+            places.dsn(data_dir),
+            places.redis_url(data_dir),
+            places.broker_url(data_dir),
+        )
     finally:
         release_all(leases)

@@ -20,6 +20,11 @@ def data_dir_from_environment() -> Path:
     return canonical(os.environ.get("DATA_DIR") or REPOSITORY / ".data")
 
 
+def test_data_dir() -> Path:
+    """Beside the demo's, so that tests run while a demo does."""
+    return canonical(REPOSITORY / ".data" / "test")
+
+
 def canonical(data_dir: str | os.PathLike[str]) -> Path:
     """One name for one folder: locks, sockets and addresses derive from it."""
     return Path(data_dir).expanduser().resolve()
@@ -44,8 +49,13 @@ def redis_socket(data_dir: str | os.PathLike[str]) -> Path:
 
 
 def database_url(data_dir: str | os.PathLike[str]) -> str:
-    """For django-environ and libpq alike: the folder of the socket travels as `host`."""
-    return f"postgres://{ROLE}@/{DATABASE}?host={socket_folder(data_dir)}"
+    """For django-environ, in its own form for sockets: the folder becomes HOST, so dbshell and pg_dump work too."""
+    return f"postgres://{ROLE}@/{socket_folder(data_dir)}/{DATABASE}"
+
+
+def dsn(data_dir: str | os.PathLike[str]) -> str:
+    """The same for psycopg and psql, which read that address otherwise."""
+    return f"host={socket_folder(data_dir)} user={ROLE} dbname={DATABASE}"
 
 
 def redis_url(data_dir: str | os.PathLike[str], db: int = 0) -> str:
