@@ -18,7 +18,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (the point: a message instead of 
         "Installez-le, puis par exemple : make demo PYTHON=python3.12"
     )
 
-from setup_steps import ROOT, Setup, SetupError
+from setup_steps import Setup, SetupError
 
 
 def main(arguments: list[str]) -> int | str:
@@ -41,7 +41,7 @@ def demo(setup: Setup, _arguments: list[str]) -> None:
 
 def test(setup: Setup, arguments: list[str]) -> None:
     setup.everything("dev")
-    setup.become(str(ROOT / "scripts" / "run_checks.py"), *arguments)
+    setup.become("-m", "scripts.run_checks", *arguments)
 
 
 def bench(setup: Setup, arguments: list[str]) -> None:

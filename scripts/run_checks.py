@@ -1,4 +1,4 @@
-"""`make test` in the virtual environment: every check in order, then pytest; the first failure ends it."""
+"""`make test` (`python -m scripts.run_checks`) in the virtual environment: every check in order, then pytest; the first failure ends it."""
 
 import os
 import signal
@@ -8,13 +8,10 @@ import time
 from pathlib import Path
 from types import FrameType
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from browser import find_or_install
-
 from config import embedded
+from scripts.browser import find_or_install
 
+ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 CHECKS: dict[str, list[str]] = {

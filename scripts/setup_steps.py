@@ -64,7 +64,7 @@ class Setup:
         python = str(self.program("python"))
         os.chdir(ROOT)
         sys.stdout.flush()
-        os.execve(python, [python, *arguments], self.environment)
+        os.execve(python, [python, *arguments], self.environment)  # noqa: S606
 
     def compile_requirements(self) -> None:
         """Newest versions that the `.in` files allow, with hashes, for every platform, without any index address."""
