@@ -1,4 +1,4 @@
-"""`make test` (`python -m scripts.run_checks`) in the virtual environment: every check in order, then pytest; the first failure ends it."""
+"""`make test` (`python -m scripts.run_checks`): every check in order, then pytest; the first failure ends it."""
 
 import os
 import signal
