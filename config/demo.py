@@ -24,7 +24,7 @@ TICK_SECONDS = 0.2
 TRIES_BEFORE_READY = 3
 
 
-class Refusal(Exception):  # noqa: N818 (not an error of the program: something for the person to do)
+class Refusal(Exception):
     """The demo cannot start; the message says what to do."""
 
 

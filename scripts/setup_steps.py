@@ -56,7 +56,7 @@ class Setup:
         copied = _hash(*sources, ROOT / "core" / "management" / "commands" / "vendor.py")
         if _stamps().get("vendor") != copied or not (ROOT / "build" / "vendor").is_dir():
             vendor = [str(self.program("python")), str(ROOT / "manage.py"), "vendor"]
-            self._step("Copie des fichiers d’interface", lambda: self.run(*vendor))
+            self._step("Copie des fichiers d’interface", lambda: self.run(*vendor, quiet=True))
             _stamp("vendor", copied)
 
     def become(self, *arguments: str) -> NoReturn:
