@@ -1,0 +1,57 @@
+import "../vendor/htmx.js";
+import { csrf, post, toast, watch, words } from "./util.js";
+import "./palette.js";
+import "./list.js";
+import "./form.js";
+
+const root = document.documentElement;
+
+// htmx: our token on every write; words for what went wrong.
+document.addEventListener("htmx:config:request", (event) => {
+  const { request } = event.detail.ctx;
+  if (request.method !== "GET") Object.assign(request.headers, csrf);
+});
+const FAILURES = { 401: words.signedOut, 403: words.forbidden, 404: words.gone };
+document.addEventListener("htmx:response:error", (event) => {
+  const { status } = event.detail.ctx.response;
+  if (status !== 422 && status !== 409) toast(FAILURES[status] ?? words.failed, "danger");
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.error?.name !== "AbortError") toast(navigator.onLine ? words.failed : words.offline, "danger");
+});
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone)); // HX-Trigger: {"toast": {text, tone}}
+
+for (const box of document.querySelectorAll(".toast")) watch(box);
+addEventListener("offline", () => toast(words.offline, "warn"));
+addEventListener("online", () => toast(words.online));
+
+// Theme and density: a cookie that the server reads back as data-* on <html>.
+const prefs = document.querySelector("[data-prefs]")?.dataset.prefs;
+function prefer(name, value) {
+  if (value) root.dataset[name] = value;
+  else delete root.dataset[name];
+  for (const button of document.querySelectorAll(`[data-${name}-choice]`))
+    button.setAttribute("aria-pressed", String((button.getAttribute(`data-${name}-choice`) || "") === value));
+  if (prefs) post(prefs, { [name]: value });
+}
+document.addEventListener("click", (event) => {
+  const theme = event.target.closest("[data-theme-choice]");
+  const density = event.target.closest("[data-density-toggle]");
+  const copy = event.target.closest("[data-copy]");
+  if (theme) prefer("theme", theme.dataset.themeChoice);
+  if (density) prefer("density", root.dataset.density === "compact" ? "" : "compact");
+  if (event.target.closest("[data-theme-toggle]")) {
+    const dark = (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+    prefer("theme", dark ? "light" : "dark");
+  }
+  if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => toast(words.copied), () => toast(words.failed, "danger"));
+});
+
+// A button of the keyboard's own: "/" goes to the search field of the page.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.matches("input, textarea, select") || document.querySelector("dialog[open]")) return;
+  const field = document.querySelector("[data-search]");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});

@@ -1,0 +1,35 @@
+// Forms: the summary of errors takes the focus, nothing is sent twice, unsaved work asks before it is left.
+document.querySelector("[data-error-summary]")?.focus();
+
+let unsaved = false;
+document.addEventListener("input", (event) => {
+  if (event.target.closest("form[data-guard]")) unsaved = true;
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.matches("[data-sent]")) return event.preventDefault();
+  unsaved = false;
+  form.toggleAttribute("data-sent", true);
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+addEventListener("pageshow", () => { // back from the next page: the form can be sent again
+  for (const form of document.querySelectorAll("[data-sent]")) form.removeAttribute("data-sent");
+  for (const button of document.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
+});
+
+// The place where a file is dropped says which file it holds.
+const weight = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
+for (const zone of document.querySelectorAll(".dropzone")) {
+  const input = zone.querySelector("input");
+  for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, () => zone.classList.add("over"));
+  for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("over"));
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    zone.classList.toggle("filled", Boolean(file));
+    if (file) zone.querySelector("[data-file-name]").textContent = `${file.name} (${weight.format(Math.max(file.size / 1e6, 0.1))})`;
+  });
+}
