@@ -1,1 +1,21 @@
-urlpatterns: list = []
+"""Addresses of a client's instance."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from core.views import shell
+
+handler500 = "core.views.errors.server_error"
+
+urlpatterns = [
+    path("", shell.HomeView.as_view(), name="home"),
+    path("palette/", shell.PaletteView.as_view(), name="palette"),
+    path("preferences/", shell.preferences, name="prefs"),
+    path("brand.css", shell.brand, name="brand"),
+    path("people/", shell.PeopleView.as_view(), name="people"),
+    path("confidentialite/", shell.privacy, name="privacy"),
+    path("styleguide", shell.styleguide, name="styleguide"),
+    path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
+    path("account/", include("core.accounts.urls")),
+    path("crm/", include("crm.urls")),
+]

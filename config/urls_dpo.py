@@ -1,1 +1,9 @@
-urlpatterns: list = []
+"""Addresses of dpo.<domain>: the desk of the data protection officer."""
+
+from django.urls import path
+
+from tenants import views
+
+handler500 = "core.views.errors.server_error"
+
+urlpatterns = [path("", views.dpo, name="home")]

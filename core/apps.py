@@ -6,6 +6,9 @@ class CoreConfig(AppConfig):
     verbose_name = "Noyau"
 
     def ready(self):
-        from core import checks, registry  # noqa: F401 - registers the system checks
+        from core import (
+            checks,  # noqa: F401 - registers the system checks
+            registry,
+        )
 
-        registry.freeze_when_ready()
+        registry.discover()

@@ -63,7 +63,10 @@ class AppendOnly(_Triggers):
     def create(self, app_label, model):
         table = f'"{model._meta.db_table}"'
         for name, events in zip(self.names, ("UPDATE OR DELETE", "TRUNCATE"), strict=True):
-            yield f"CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION public.b2o_append_only()"
+            yield (
+                f"CREATE TRIGGER {name} BEFORE {events} ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION public.b2o_append_only()"
+            )
 
     def describe(self):
         return f"Make {self.model} append-only"

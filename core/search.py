@@ -11,7 +11,7 @@ MAX_WORDS = 8
 
 
 def folded(expression: Combinable | str) -> Func:
-    """public.b2o_fold(text): how names are compared and sorted. Plain Func, so that migrations import nothing of ours."""
+    """public.b2o_fold(text): how names are compared and sorted. Plain Func: migrations import nothing of ours."""
     inner = F(expression) if isinstance(expression, str) else expression
     return Func(inner, function="public.b2o_fold", output_field=models.TextField())
 

@@ -18,12 +18,11 @@ def fingerprints(schemas: Iterable[str]) -> dict[str, str]:
     """The hash of the migrations recorded in each schema, in one query for 250 of them."""
     names, found = list(schemas), {}
     for start in range(0, len(names), _CHUNK):
+        one = "SELECT {}::text, md5(coalesce(string_agg(app||'.'||name, ',' ORDER BY app, name), '')) FROM {}"
         query = sql.SQL(" UNION ALL ").join(
-            sql.SQL("SELECT {}::text, md5(coalesce(string_agg(app||'.'||name, ',' ORDER BY app, name), '')) FROM {}").format(
-                sql.Literal(name), sql.Identifier(name, "django_migrations")
-            )
+            sql.SQL(one).format(sql.Literal(name), sql.Identifier(name, "django_migrations"))
             for name in names[start : start + _CHUNK]
-        )  # fmt: skip
+        )
         with connection.cursor() as cursor:
             cursor.execute(query)  # type: ignore[arg-type]
             found.update(dict(cursor.fetchall()))

@@ -29,7 +29,7 @@ SHARED_APPS = [
     *_EVERYWHERE,
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django_filters",
     "template_partials",
     "backups",

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[0-9A-Z -]+$", "Un code postal n’a que des chiffres et des lettres majuscules."
+                                "^[0-9A-Z -]+$", "Un code postal n’a que chiffres et majuscules."
                             )
                         ],
                         verbose_name="code postal",

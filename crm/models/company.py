@@ -54,7 +54,7 @@ class Company(DomainModel):
     address = models.CharField(_("adresse"), max_length=200, blank=True)
     postcode = models.CharField(
         _("code postal"), max_length=10, blank=True,
-        validators=[RegexValidator(r"^[0-9A-Z -]+$", _("Un code postal n’a que des chiffres et des lettres majuscules."))],
+        validators=[RegexValidator(r"^[0-9A-Z -]+$", _("Un code postal n’a que chiffres et majuscules."))],
     )  # fmt: skip
     city = models.CharField(_("ville"), max_length=100, blank=True)
     phone = models.CharField(_("téléphone"), max_length=20, blank=True)

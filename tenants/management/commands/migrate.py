@@ -23,7 +23,8 @@ class Command(DjangoMigrate):
             self.stderr.write(f"{schema} : {error}")
         if failed:
             raise CommandError(
-                f"{len(failed)} client(s) non migrés ({', '.join(failed)}) ; les autres le sont. Corrigez puis relancez."
+                f"{len(failed)} client(s) non migrés ({', '.join(failed)}) ; les autres le sont. "
+                "Corrigez puis relancez."
             )
         return None
 

@@ -1,0 +1,87 @@
+"""What the shell of every page shows: the client, the menu, the person, the theme."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from core.accounts.access import Level
+from core.registry import registry
+
+_THEMES = ("", "light", "dark")
+_DENSITIES = ("", "compact")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> dict[str, Any]:
+    client = getattr(request, "client", None)
+    user = getattr(request, "user", None)
+    signed_in = client is not None and user is not None and user.is_authenticated
+    shown: dict[str, Any] = {
+        "client": {"name": client.name, "host": request.get_host()} if client else None,
+        "user": {"name": user.get_full_name(), "email": user.email} if signed_in and user else None,
+        "theme": _allowed(request.COOKIES.get("theme"), _THEMES),
+        "density": _allowed(request.COOKIES.get("density"), _DENSITIES),
+        "dpo_email": settings.DPO_EMAIL,
+        "menu": [],
+        "tabs": [],
+        "account_links": [],
+    }
+    if client is None:
+        return shown
+    if client.hue is not None:
+        shown["brand_css"] = f"{reverse('brand')}?{client.hue}-{client.chroma or ''}"
+    shown["privacy_url"] = reverse("privacy")
+    shown["prefs_url"] = reverse("prefs")
+    if signed_in:
+        menu = _menu(request, user)
+        shown["menu"] = menu
+        items = [item for group in menu for item in group["items"]]
+        shown["tabs"] = items[:4]
+        shown["palette_url"] = reverse("palette")
+        shown["logout_url"] = reverse("account_logout")
+        shown["account_links"] = [
+            {"label": _("Changer de mot de passe"), "url": reverse("account_change_password"), "icon": "lock"}
+        ]
+    return shown
+
+
+def _allowed(value: str | None, values: tuple[str, ...]) -> str:
+    return value if value in values and value else ""
+
+
+def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
+    groups = [{"label": None, "items": [_item(request, "house", _("Accueil"), reverse("home"))]}]
+    for menu in registry.menus:
+        items = [
+            _item(request, resource.icon, resource.name_plural, resource.list_url)
+            for resource in menu.items
+            if resource.may(user, Level.READ)
+        ]
+        if items:
+            groups.append({"label": str(menu.label), "items": items})
+    organisation = []
+    if any(resource.importer and resource.may(user, Level.WRITE) for resource in registry):
+        organisation.append(("upload", _("Imports"), "imports"))
+    if user.may("settings", Level.MANAGE):
+        organisation += [("id-card", _("Personnes"), "people"), ("database-backup", _("Sauvegardes"), "backups")]
+    items = []
+    for icon, label, name in organisation:
+        try:
+            items.append(_item(request, icon, label, reverse(name)))
+        except NoReverseMatch:  # a host that serves fewer pages
+            continue
+    if items:
+        groups.append({"label": _("Organisation"), "items": items})
+    return groups
+
+
+def _item(request: HttpRequest, icon: str, label: str, url: str) -> dict[str, Any]:
+    here = request.path == url or (url != "/" and request.path.startswith(url))
+    return {"icon": icon, "label": label, "url": url, "current": here, "badge": None}

@@ -1,0 +1,93 @@
+"""Form fields that the modules share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.registry import resource_of
+from core.search import matches
+from core.text import clean
+
+
+class LookupWidget(forms.Widget):
+    """A hidden key `<name>` and the text `<name>_text` that people type. Without JavaScript the text is enough."""
+
+    template_name = "core/_lookup.html"
+
+    def __init__(self, model: type[Model]) -> None:
+        super().__init__()
+        self.model = model
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        pk, text = value if isinstance(value, tuple) else (getattr(value, "pk", ""), str(value) if value else "")
+        resource = resource_of(self.model)
+        context["widget"].update(pk=pk or "", text=text or "", url=resource.url("lookup"), hint=resource.search_hint)
+        return context
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> tuple[str, str | None]:
+        return data.get(name, ""), data.get(f"{name}_text")
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return name not in data and f"{name}_text" not in data
+
+
+class LookupField(forms.Field):
+    """One row of another resource, found by typing. Gives the row, or None.
+
+    Chosen by key while the text is untouched, else by what the text finds: exactly one row, or an error that says so.
+    """
+
+    default_error_messages = {
+        "none": _("Rien ne correspond à « %(text)s » : vérifiez l’orthographe, ou créez la fiche d’abord."),
+        "many": _("« %(text)s » correspond à plusieurs fiches (%(titles)s…) : précisez."),
+    }
+
+    def __init__(self, model: type[Model], **kwargs: Any) -> None:
+        self.model = model
+        self.queryset: QuerySet = model._default_manager.none()  # narrowed by the form to the person's rows
+        super().__init__(widget=LookupWidget(model), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A form's initial value is a key or a row; what was typed comes back as it was."""
+        if isinstance(value, tuple) or value is None or isinstance(value, Model):
+            return value
+        return self.queryset.filter(pk=value).first() if str(value).isdigit() else None
+
+    def to_python(self, value: Any) -> Model | None:
+        if value is None or isinstance(value, Model):
+            return value
+        pk, text = value
+        chosen = self.queryset.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
+        if text is None:  # a caller that only knows keys
+            if pk and chosen is None:
+                raise ValidationError(self.error_messages["none"], code="none", params={"text": pk})
+            return chosen
+        text = clean(text).strip()
+        if not text:
+            return None
+        return chosen if chosen is not None and str(chosen) == text else self._find(text)
+
+    def _find(self, text: str) -> Model:
+        found = list(resource_of(self.model).first_order().apply(self.queryset.filter(matches(text)))[:4])
+        exact = [row for row in found if str(row).casefold() == text.casefold()]
+        if len(exact) == 1 or len(found) == 1:
+            return (exact or found)[0]
+        titles = ", ".join(str(row) for row in found[:3])
+        code = "many" if found else "none"
+        raise ValidationError(self.error_messages[code], code=code, params={"text": text, "titles": titles})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(getattr(initial, "pk", initial) or "") != str(data[0] if data else "")
+
+
+class CompactField(forms.CharField):
+    """A number that people write with spaces, dots or dashes; kept without, letters upper case."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return "".join(char for char in text if char not in " .-\u00a0\u202f\t").upper()

@@ -1,0 +1,131 @@
+"""Reading the history: events of a row or of everything, in people's words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from core.accounts.models import User
+from core.display import NONE, plain
+from core.models import Event
+from core.registry import registry
+from core.resource import Resource
+
+PAGE = 50
+_HIDDEN = {"id", "created_at", "updated_at", "search"}
+
+
+def events_of(resource: type[Resource], pk: int, *, before: int | None = None) -> list[dict[str, Any]]:
+    """The newest PAGE events of a row, older than event `before` when given. A constant number of queries."""
+    events = Event.objects.filter(model=resource.label(), object_id=pk).select_related("values").order_by("-id")
+    if before:
+        events = events.filter(pk__lt=before)
+    found = list(events[:PAGE])
+    names = _related_names(resource.model, found)
+    return [_entry(event, resource.model, names) for event in found]
+
+
+def latest(user: User, limit: int = 12) -> list[dict[str, Any]]:
+    """The newest events of the resources that this person may read, each with its row's title and address."""
+    readable = [resource for resource in registry if resource.rows(user).query.is_empty() is False]
+    events = list(
+        Event.objects.filter(model__in=[resource.label() for resource in readable]).order_by("-id")[: limit * 4]
+    )
+    titles = _titles(user, events)
+    out = []
+    for event in events:
+        key = (event.model, event.object_id)
+        if key in titles:
+            out.append({**_head(event), "title": titles[key][0], "url": titles[key][1]})
+        if len(out) == limit:
+            break
+    return out
+
+
+def _titles(user: User, events: Iterable[Event]) -> dict[tuple[str, int], tuple[str, str]]:
+    wanted = defaultdict(set)
+    for event in events:
+        wanted[event.model].add(event.object_id)
+    found = {}
+    for label, pks in wanted.items():
+        resource = registry.by_label[label]
+        for row in resource.rows(user).filter(pk__in=pks):
+            found[label, row.pk] = (resource.title(row), resource.url("record", row.pk))
+    return found
+
+
+def _head(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "at": event.at,
+        "actor": event.actor_name or _("Système"),
+        "screen": screen_label(event),
+        "kind": event.kind,
+        "kind_label": event.get_kind_display(),
+    }
+
+
+def screen_label(event: Event) -> str:
+    """From where a change came, in words; "" when nothing is known."""
+    operation, _colon, number = event.operation.partition(":")
+    if operation == "import":
+        return _("Import n° %s") % number
+    if operation == "undo":
+        return _("Annulation de l’import n° %s") % number
+    words = {"create": _("Création"), "edit": _("Formulaire"), "delete": _("Suppression")}
+    return words.get(event.screen.rpartition("-")[2], "")
+
+
+def _entry(event: Event, model: type[models.Model], names: dict[tuple[str, Any], str]) -> dict[str, Any]:
+    values = getattr(event, "values", None)
+    before, after = (values.before or {}, values.after or {}) if values else ({}, {})
+    changes = []
+    for column in event.fields:
+        if column in _HIDDEN:
+            continue
+        field = _field_of(model, column)
+        old, new = _shown(field, column, before.get(column), names), _shown(field, column, after.get(column), names)
+        if old or new:
+            changes.append({"label": _label(field, column), "before": old or NONE, "after": new or NONE})
+    return {**_head(event), "changes": changes}
+
+
+def _field_of(model: type[models.Model], column: str) -> models.Field | None:
+    for field in model._meta.concrete_fields:
+        if field.column == column:
+            return field
+    return None
+
+
+def _label(field: models.Field | None, column: str) -> str:
+    return capfirst(str(field.verbose_name)) if field is not None else column
+
+
+def _shown(field: models.Field | None, column: str, value: Any, names: dict[tuple[str, Any], str]) -> str:
+    if field is None:
+        return "" if value is None else str(value)
+    if isinstance(field, models.ForeignKey) and value is not None:
+        return names.get((column, value), f"n° {value}")
+    return plain(field, value)
+
+
+def _related_names(model: type[models.Model], events: Sequence[Event]) -> dict[tuple[str, Any], str]:
+    """The names of the rows that foreign keys in these events point to: one query a key."""
+    names: dict[tuple[str, Any], str] = {}
+    for field in model._meta.concrete_fields:
+        if not isinstance(field, models.ForeignKey):
+            continue
+        pks = {
+            side[field.column]
+            for event in events
+            if (values := getattr(event, "values", None))
+            for side in (values.before or {}, values.after or {})
+            if side.get(field.column) is not None
+        }
+        if pks:
+            for row in field.related_model._default_manager.filter(pk__in=pks):  # type: ignore[union-attr]
+                names[field.column, row.pk] = str(row)
+    return names

@@ -1,0 +1,188 @@
+"""One declaration per model; its list, record, form, deletion, import, search and history derive from it.
+
+A module writes:
+
+    @register
+    class CompanyResource(Resource):
+        model = Company
+        columns = (Col("name", link=True, sort=True), Col("city", sort=True), Col("owner"))
+        filters = CompanyFilters
+        form = CompanyForm
+
+and `path("companies/", include(CompanyResource.urls()))` in its urls.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import classproperty
+from django.utils.text import capfirst
+
+from core.accounts.access import Level
+from core.keyset import Order
+
+if TYPE_CHECKING:
+    from django_filters import FilterSet
+
+    from core.accounts.models import User
+    from core.importing.importer import Importer
+
+
+@dataclass(frozen=True)
+class Col:
+    """A column of the list: a field of the model. `sort` needs an index on (key, id), see core.checks."""
+
+    name: str
+    label: str = ""
+    link: bool = False
+    sort: bool = False
+
+
+@dataclass(frozen=True)
+class Badge:
+    """The field that tells the state of a row, and a tone for each of its values (neutral where absent)."""
+
+    field: str
+    tones: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, row: Model) -> dict[str, str] | None:
+        value = getattr(row, self.field)
+        label = getattr(row, f"get_{self.field}_display")()
+        return {"label": label, "tone": self.tones.get(value, "neutral")} if value else None
+
+
+@dataclass(frozen=True)
+class View:
+    """A view that everybody has: a tab of the list, with the query string that it stands for."""
+
+    label: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Rows of another resource that point to a record by `field`, shown on the record."""
+
+    resource: type[Resource]
+    field: str
+
+
+class Resource:
+    """What the screens show of a model. Subclasses only declare; see the module's docstring."""
+
+    model: ClassVar[type[Model]]
+    columns: ClassVar[Sequence[Col]] = ()
+    filters: ClassVar[type[FilterSet] | None] = None
+    form: ClassVar[type[ModelForm]]
+    importer: ClassVar[type[Importer] | None] = None
+    views: ClassVar[Sequence[View]] = ()
+    related: ClassVar[Sequence[Related]] = ()
+    subtitle: ClassVar[Sequence[str]] = ()
+    badge: ClassVar[Badge | None] = None
+    icon: ClassVar[str] = "file-text"
+    feminine: ClassVar[bool] = False
+    search_hint: ClassVar[str] = ""
+    avatar: ClassVar[str] = "square"  # or "round", for people
+
+    # --- names ----------------------------------------------------------------------------------------------------
+    @classmethod
+    def label(cls) -> str:
+        """The likes of "crm.company": how generic references and commands name the resource."""
+        return cls.model._meta.label_lower
+
+    @classproperty
+    def module(cls) -> str:  # noqa: N805
+        """The business module whose level opens the resource."""
+        return cls.model._meta.app_label
+
+    @classproperty
+    def name(cls) -> str:  # noqa: N805
+        return capfirst(str(cls.model._meta.verbose_name))
+
+    @classproperty
+    def name_plural(cls) -> str:  # noqa: N805
+        return capfirst(str(cls.model._meta.verbose_name_plural))
+
+    @classproperty
+    def new_label(cls) -> str:  # noqa: N805
+        return f"{'Nouvelle' if cls.feminine else 'Nouveau'} {cls.model._meta.verbose_name}"
+
+    @classmethod
+    def first_order(cls) -> Order:
+        """The usual order: by the first column that sorts."""
+        first = next(col for col in cls.columns if col.sort)
+        return Order(cls.model._meta.get_field(first.name))  # type: ignore[arg-type]
+
+    # --- addresses ------------------------------------------------------------------------------------------------
+    @classmethod
+    def url_name(cls, page: str) -> str:
+        return f"{cls.model._meta.app_label}-{cls.model._meta.model_name}-{page}"
+
+    @classmethod
+    def url(cls, page: str, *args: Any) -> str:
+        return reverse(cls.url_name(page), args=args)
+
+    @classproperty
+    def list_url(cls) -> str:  # noqa: N805
+        return cls.url("list")
+
+    @classproperty
+    def create_url(cls) -> str:  # noqa: N805
+        return cls.url("create")
+
+    @classproperty
+    def import_url(cls) -> str:  # noqa: N805
+        return cls.url("import") if cls.importer else ""
+
+    @classmethod
+    def pages(cls) -> dict[str, tuple[str, Any]]:
+        """{page: (route, view class)}. To deviate, override it and name another view class."""
+        from core.views import deletion, forms, listing, record
+
+        pages = {
+            "list": ("", listing.ListView),
+            "create": ("new/", forms.CreateView),
+            "record": ("<int:pk>/", record.RecordView),
+            "history": ("<int:pk>/history/", record.HistoryView),
+            "edit": ("<int:pk>/edit/", forms.EditView),
+            "delete": ("<int:pk>/delete/", deletion.DeleteView),
+            "lookup": ("lookup/", listing.LookupView),
+        }
+        if cls.importer:
+            from core.views import imports
+
+            pages["import"] = ("import/", imports.UploadView)
+        return pages
+
+    @classmethod
+    def urls(cls) -> list[URLPattern]:
+        return [
+            path(route, view.as_view(resource=cls), name=cls.url_name(page))
+            for page, (route, view) in cls.pages().items()
+        ]
+
+    # --- rows and rights ------------------------------------------------------------------------------------------
+    @classmethod
+    def may(cls, user: User, level: Level) -> bool:
+        return user.may(cls.module, level)
+
+    @classmethod
+    def rows(cls, user: User) -> QuerySet:
+        """The rows that this person may see; everything generic starts from here."""
+        if not cls.may(user, Level.READ):
+            return cls.model._default_manager.none()
+        return cls.model._default_manager.all()
+
+    @classmethod
+    def title(cls, row: Model) -> str:
+        return str(row)
+
+    @classmethod
+    def subtitle_of(cls, row: Model) -> str:
+        return " · ".join(str(value) for name in cls.subtitle if (value := getattr(row, name)))

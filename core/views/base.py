@@ -1,0 +1,72 @@
+"""The guarded base of every screen of an instance: signed in, allowed, and rows already narrowed."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import AccessMixin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.generic import View
+from django_htmx.http import HttpResponseClientRedirect
+
+from core.accounts.access import Level
+from core.resource import Resource
+
+
+class InstanceView(AccessMixin, View):
+    """Signed in at a client's instance. htmx gets a redirect that it follows as a page."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            login = self.handle_no_permission()
+            return HttpResponseClientRedirect(login["Location"]) if request.htmx else login  # type: ignore[attr-defined]
+        self.check(request)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+    def check(self, request: HttpRequest) -> None:
+        """Raise PermissionDenied (403) or Http404 before any handler runs."""
+
+
+class ModuleView(InstanceView):
+    """A screen of a module: `module` and `level` say who may open it."""
+
+    module = ""
+    level = Level.READ
+
+    def check(self, request: HttpRequest) -> None:
+        if not request.user.may(self.module, self.level):  # type: ignore[union-attr]
+            raise PermissionDenied
+
+
+class ResourceView(InstanceView):
+    """A screen of a resource. `level` is checked first, then `rows` are all that a handler can reach."""
+
+    resource: type[Resource] = Resource
+    level = Level.READ
+
+    def check(self, request: HttpRequest) -> None:
+        if not self.resource.may(request.user, self.level):  # type: ignore[arg-type]
+            raise PermissionDenied
+
+    @property
+    def rows(self) -> QuerySet:
+        return self.resource.rows(self.request.user)  # type: ignore[arg-type]
+
+    def row(self) -> Model:
+        """The row of the address; 404 when it is not among this person's."""
+        return get_object_or_404(self.rows.select_related(), pk=self.kwargs["pk"])
+
+    def can(self) -> dict[str, bool]:
+        """What the templates ask before they show a button."""
+        writes = self.resource.may(self.request.user, Level.WRITE)  # type: ignore[arg-type]
+        return {
+            "create": writes,
+            "edit": writes,
+            "delete": writes,
+            "import_": writes and self.resource.importer is not None,
+            "export": False,
+        }
+
+    def to(self, page: str, *args: Any) -> HttpResponse:
+        return redirect(self.resource.url(page, *args))

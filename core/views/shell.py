@@ -1,0 +1,143 @@
+"""The pages around the modules: home, palette, preferences, brand, privacy, people, style guide."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from core.accounts.access import Level
+from core.accounts.models import User
+from core.history import latest
+from core.keyset import capped_count
+from core.listing import count_label
+from core.registry import registry
+from core.resource import Resource
+from core.search import matches
+from core.text import clean, fold
+from core.views.base import InstanceView, ModuleView
+
+PREFERENCES = {"theme": ("", "light", "dark"), "density": ("", "compact")}
+_HITS = 5
+_YEAR = 365 * 24 * 3600
+
+
+class HomeView(InstanceView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user: User = request.user  # type: ignore[assignment]
+        readable = [resource for resource in registry if resource.may(user, Level.READ)]
+        tiles = [
+            {
+                "label": resource.name_plural,
+                "icon": resource.icon,
+                "value": count_label(capped_count(resource.rows(user))),
+                "url": resource.list_url,
+            }
+            for resource in readable
+        ]
+        links = [
+            {"label": resource.new_label, "icon": "plus", "url": resource.create_url}
+            for resource in readable
+            if resource.may(user, Level.WRITE)
+        ]
+        context = {"greeting": user.get_short_name(), "tiles": tiles, "links": links, "events": latest(user)}
+        return render(request, "core/home.html", context)
+
+
+class PaletteView(InstanceView):
+    """What Ctrl K shows: rows of every resource that the person may read, pages, and what can be created."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user: User = request.user  # type: ignore[assignment]
+        q = clean(request.GET.get("q", ""))[:200].strip()
+        readable = [resource for resource in registry if resource.may(user, Level.READ)]
+        groups = [group for resource in readable if q and (group := self.hits(resource, user, q))]
+        groups.append({"label": _("Aller à"), "options": self.pages(readable, q)})
+        groups.append({"label": _("Actions"), "options": self.actions(readable, user, q)})
+        shown = [group for group in groups if group["options"]]
+        return render(request, "core/palette.html", {"groups": shown, "q": q})
+
+    def hits(self, resource: type[Resource], user: User, q: str) -> dict | None:
+        rows = resource.first_order().apply(resource.rows(user).filter(matches(q)))[:_HITS]
+        options = [
+            {
+                "url": resource.url("record", row.pk),
+                "label": resource.title(row),
+                "hint": resource.subtitle_of(row),
+                "avatar": resource.avatar,
+                "icon": "",
+            }
+            for row in rows
+        ]
+        return {"label": resource.name_plural, "options": options} if options else None
+
+    def pages(self, readable: list[type[Resource]], q: str) -> list[dict]:
+        pages = [("house", _("Accueil"), reverse("home"))]
+        pages += [(resource.icon, resource.name_plural, resource.list_url) for resource in readable]
+        return [_option(icon, label, url) for icon, label, url in pages if _fits(label, q)]
+
+    def actions(self, readable: list[type[Resource]], user: User, q: str) -> list[dict]:
+        out = []
+        for resource in readable:
+            if resource.may(user, Level.WRITE):
+                out.append(_option("plus", resource.new_label, resource.create_url))
+                if resource.importer:
+                    label = _("Importer : %s") % resource.name_plural.lower()
+                    out.append(_option("upload", label, resource.import_url))
+        out.append(_option("lock", _("Changer de mot de passe"), reverse("account_change_password")))
+        return [option for option in out if _fits(option["label"], q)]
+
+
+def _option(icon: str, label: str, url: str) -> dict:
+    return {"url": url, "label": label, "hint": "", "avatar": "", "icon": icon}
+
+
+def _fits(label: str, q: str) -> bool:
+    return all(word in fold(label) for word in fold(q).split())
+
+
+class PeopleView(ModuleView):
+    """Who may sign in here, with which roles."""
+
+    module = "settings"
+    level = Level.MANAGE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        people = User.objects.prefetch_related("roles")
+        return render(request, "core/people.html", {"people": people})
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Theme and density, as cookies that the server reads: no flash at the next page."""
+    response = HttpResponse(status=204) if request.htmx or "fetch" in request.POST else redirect("home")  # type: ignore[attr-defined]
+    for name, allowed in PREFERENCES.items():
+        value = request.POST.get(name)
+        if value in allowed:
+            response.set_cookie(
+                name, value, max_age=_YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
+            )
+    return response
+
+
+@require_GET
+@cache_control(public=True, max_age=_YEAR)
+def brand(request: HttpRequest) -> HttpResponse:
+    """A client's hue and chroma as two custom properties."""
+    client = request.client  # type: ignore[attr-defined]
+    rules = f"--h:{client.hue};" if client.hue is not None else ""
+    rules += f"--chroma:{client.chroma};" if client.chroma is not None else ""
+    return HttpResponse(f":root{{{rules}}}", content_type="text/css")
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Who answers for the data, the DPO's address (R05) and the CNIL (R21)."""
+    return render(request, "core/privacy.html", {"cnil_url": "https://www.cnil.fr/fr/plaintes"})
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    return render(request, "core/styleguide.html")

@@ -1,0 +1,99 @@
+"""How companies are shown and changed."""
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.forms import Textarea
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import CompactField, LookupField
+from core.filters import Facet, PersonFacet
+from core.forms import ResourceForm
+from core.registry import register
+from core.resource import Badge, Col, Related, Resource, View
+from crm.models import Company
+from crm.models.company import Kind, RegistryState, Relation
+from crm.phones import PhoneField
+from crm.resources.contact import ContactResource
+
+
+class CompanyFilters(django_filters.FilterSet):
+    relation = Facet(choices=Relation, label=_("Relation"), icon="tag")
+    kind = Facet(choices=Kind, label=_("Nature"), icon="building-2")
+    owner = PersonFacet(label=_("Responsable"))
+    registry_state = Facet(choices=RegistryState, label=_("Registre"), icon="shield-check")
+
+    class Meta:
+        model = Company
+        fields = ["relation", "kind", "owner", "registry_state"]
+
+
+class CompanyForm(ResourceForm):
+    siren = CompactField(label=_("SIREN"), required=False, max_length=9)
+    siret = CompactField(
+        label=_("SIRET"), required=False, max_length=14, help_text=_("14 chiffres ; le SIREN en vient")
+    )
+    vat_number = CompactField(label=_("N° de TVA"), required=False, max_length=14)
+    phone = PhoneField(label=_("Téléphone"), required=False)
+    parent = LookupField(Company, label=_("Maison mère"), required=False)
+
+    fieldsets = (
+        (_("Identité"), ("name", "legal_name", "kind", "relation", "is_supplier")),
+        (_("Identifiants"), ("siret", "siren", "vat_number", "naf", "registry_state")),
+        (_("Coordonnées"), ("address", "postcode", "city", "phone", "email", "website")),
+        (_("Suivi"), ("owner", "parent", "source", "note")),
+    )
+
+    class Meta:
+        model = Company
+        fields = [
+            "name", "legal_name", "kind", "relation", "is_supplier",
+            "siret", "siren", "vat_number", "naf", "registry_state",
+            "address", "postcode", "city", "phone", "email", "website",
+            "owner", "parent", "source", "note",
+        ]  # fmt: skip
+        widgets = {"note": Textarea(attrs={"rows": 4})}
+
+    def clean(self):
+        data = super().clean()
+        siret, siren = data.get("siret", ""), data.get("siren", "")
+        if siret and not siren and "siren" not in self.errors:
+            data["siren"] = siret[:9]
+        elif siret and siren and not siret.startswith(siren):
+            self.add_error("siren", _("Ce SIREN n’est pas celui du SIRET (%s).") % siret[:9])
+        if siret and Company.objects.filter(siret=siret).exclude(pk=self.instance.pk).exists():
+            self.add_error("siret", _("Une autre société porte déjà ce SIRET."))
+        return data
+
+    def clean_parent(self):
+        parent = self.cleaned_data["parent"]
+        if parent is not None and parent.pk == self.instance.pk:
+            raise ValidationError(_("Une société n’est pas sa propre maison mère."))
+        return parent
+
+
+@register
+class CompanyResource(Resource):
+    model = Company
+    icon = "building-2"
+    feminine = True
+    search_hint = _("Nom, ville, SIREN…")
+    columns = (
+        Col("name", label=_("Société"), link=True, sort=True),
+        Col("relation"),
+        Col("city", sort=True),
+        Col("siren"),
+        Col("naf"),
+        Col("owner"),
+        Col("phone"),
+        Col("updated_at", label=_("Modifiée"), sort=True),
+    )
+    subtitle = ("postcode", "city")
+    badge = Badge("relation", {"prospect": "info", "customer": "good"})
+    views = (
+        View(_("Toutes")),
+        View(_("Prospects"), {"relation": "prospect"}),
+        View(_("Clients"), {"relation": "customer"}),
+    )
+    filters = CompanyFilters
+    form = CompanyForm
+    related = (Related(ContactResource, "company"),)

@@ -1,0 +1,69 @@
+"""How contacts are shown and changed."""
+
+import django_filters
+from django.forms import Textarea
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import LookupField
+from core.filters import Facet, PersonFacet
+from core.forms import ResourceForm
+from core.registry import register
+from core.resource import Badge, Col, Resource
+from crm.models import Company, Contact
+from crm.models.contact import RecipientKind
+from crm.phones import PhoneField
+
+
+class ContactFilters(django_filters.FilterSet):
+    recipient_kind = Facet(choices=RecipientKind, label=_("Type"), icon="id-card")
+    owner = PersonFacet(label=_("Responsable"))
+    company = django_filters.NumberFilter(label=_("Société"))
+
+    class Meta:
+        model = Contact
+        fields = ["recipient_kind", "owner", "company"]
+
+
+class ContactForm(ResourceForm):
+    company = LookupField(Company, label=_("Société"), required=False)
+    phone = PhoneField(label=_("Téléphone"), required=False)
+    mobile = PhoneField(label=_("Mobile"), required=False)
+
+    fieldsets = (
+        (_("Identité"), ("first_name", "last_name", "company", "job")),
+        (_("Coordonnées"), ("email", "phone", "mobile", "recipient_kind")),
+        (_("Suivi"), ("owner", "note")),
+    )
+
+    class Meta:
+        model = Contact
+        fields = [
+            "first_name", "last_name", "company", "job", "email", "phone", "mobile", "recipient_kind", "owner", "note",
+        ]  # fmt: skip
+        widgets = {"note": Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["recipient_kind"].help_text = _("Non précisé vaut particulier : pas de prospection sans accord.")
+
+
+@register
+class ContactResource(Resource):
+    model = Contact
+    icon = "users"
+    avatar = "round"
+    search_hint = _("Nom, e-mail, téléphone…")
+    columns = (
+        Col("last_name", label=_("Contact"), link=True, sort=True),
+        Col("company"),
+        Col("job"),
+        Col("email"),
+        Col("mobile"),
+        Col("recipient_kind", label=_("Type")),
+        Col("owner"),
+        Col("updated_at", label=_("Modifié"), sort=True),
+    )
+    subtitle = ("job",)
+    badge = Badge("recipient_kind", {"professional": "info", "consumer": "warn"})
+    filters = ContactFilters
+    form = ContactForm
