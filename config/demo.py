@@ -164,7 +164,7 @@ def announce(port: int, password: str) -> None:
     hosts = ["atelier.localhost", "horizon.localhost", "ops.localhost", "dpo.localhost", "localhost"]
     say("\nPrêt : " + "  ".join(f"http://{host}:{port}" for host in hosts))
     try:
-        from core.management.commands.demo_data import accounts
+        from config.management.commands.demo_data import accounts
     except ImportError:
         return
     say("\nComptes de démonstration :")

@@ -24,6 +24,7 @@ _EVERYWHERE = [
     "core.accounts",
 ]
 SHARED_APPS = [
+    "config",
     "tenants",  # first: its `migrate` replaces django-tenants'
     "django_tenants",
     *_EVERYWHERE,
