@@ -21,7 +21,7 @@ document.addEventListener("htmx:error", (event) => {
 });
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone)); // HX-Trigger: {"toast": {text, tone}}
 
-for (const box of document.querySelectorAll(".toast")) watch(box);
+for (const box of document.querySelectorAll(".toasts > .toast")) watch(box);
 addEventListener("offline", () => toast(words.offline, "warn"));
 addEventListener("online", () => toast(words.online));
 
