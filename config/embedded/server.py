@@ -49,12 +49,18 @@ class Site:
         original = tree / relative
         if self.identity.can_use(original):
             return original
-        copy = self._elsewhere() / f"{tree.name}-{fingerprint(tree)}"
-        if not copy.exists():
-            half = copy.with_name(f"{copy.name}.{os.getpid()}")
-            shutil.copytree(tree, half, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__", "*.a"))
-            half.rename(copy)
-        return copy / relative
+        package = tree.parent
+        copies = self._elsewhere() / f"{tree.name}-{fingerprint(tree)}"
+        if not copies.exists():
+            half = copies.with_name(f"{copies.name}.{os.getpid()}")
+            skip = shutil.ignore_patterns("include", "__pycache__", "*.a")
+            shutil.copytree(tree, half / package.name / tree.name, symlinks=True, ignore=skip)
+            # The libraries of a wheel lie beside its package, and its programs look for them there.
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, half / libraries.name)
+            half.rename(copies)
+        return copies / package.name / tree.name / relative
 
     def run(self, *command: str | Path) -> None:
         """Run to its end under the identity; output to our own error stream. Raises CalledProcessError."""
