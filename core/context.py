@@ -60,7 +60,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     groups = [{"label": None, "items": [_item(request, "house", _("Accueil"), reverse("home"))]}]
     for menu in registry.menus:
         items = [
-            _item(request, resource.icon, resource.name_plural, resource.list_url)
+            _item(request, resource.icon, resource.label_plural, resource.list_url)
             for resource in menu.items
             if resource.may(user, Level.READ)
         ]

@@ -20,7 +20,7 @@ _HIDDEN = {"id", "created_at", "updated_at", "search"}
 
 def events_of(resource: type[Resource], pk: int, *, before: int | None = None) -> list[dict[str, Any]]:
     """The newest PAGE events of a row, older than event `before` when given. A constant number of queries."""
-    events = Event.objects.filter(model=resource.label(), object_id=pk).select_related("values").order_by("-id")
+    events = Event.objects.filter(model=resource.key(), object_id=pk).select_related("values").order_by("-id")
     if before:
         events = events.filter(pk__lt=before)
     found = list(events[:PAGE])
@@ -32,7 +32,7 @@ def latest(user: User, limit: int = 12) -> list[dict[str, Any]]:
     """The newest events of the resources that this person may read, each with its row's title and address."""
     readable = [resource for resource in registry if resource.rows(user).query.is_empty() is False]
     events = list(
-        Event.objects.filter(model__in=[resource.label() for resource in readable]).order_by("-id")[: limit * 4]
+        Event.objects.filter(model__in=[resource.key() for resource in readable]).order_by("-id")[: limit * 4]
     )
     titles = _titles(user, events)
     out = []

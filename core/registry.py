@@ -34,9 +34,9 @@ class Registry:
     def add(self, resource: type[Resource]) -> None:
         if self.frozen:
             raise ImproperlyConfigured("the registry is frozen: register resources in the module's resources package")
-        if resource.label() in self.by_label:
-            raise ImproperlyConfigured(f"{resource.label()} has two resources")
-        self.by_label[resource.label()] = resource
+        if resource.key() in self.by_label:
+            raise ImproperlyConfigured(f"{resource.key()} has two resources")
+        self.by_label[resource.key()] = resource
 
     def __iter__(self) -> Iterator[type[Resource]]:
         return iter(self.by_label.values())

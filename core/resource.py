@@ -92,7 +92,7 @@ class Resource:
 
     # --- names ----------------------------------------------------------------------------------------------------
     @classmethod
-    def label(cls) -> str:
+    def key(cls) -> str:
         """The likes of "crm.company": how generic references and commands name the resource."""
         return cls.model._meta.label_lower
 
@@ -102,11 +102,11 @@ class Resource:
         return cls.model._meta.app_label
 
     @classproperty
-    def name(cls) -> str:  # noqa: N805
+    def label(cls) -> str:  # noqa: N805
         return capfirst(str(cls.model._meta.verbose_name))
 
     @classproperty
-    def name_plural(cls) -> str:  # noqa: N805
+    def label_plural(cls) -> str:  # noqa: N805
         return capfirst(str(cls.model._meta.verbose_name_plural))
 
     @classproperty

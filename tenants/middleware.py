@@ -55,7 +55,7 @@ class ClientMiddleware(MiddlewareMixin):
         try:
             host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
         except DisallowedHost:
-            return self._unknown(request)
+            return self._unknown(request, "")
         part = vendor_part(host)
         if part:
             request.tenant = FakeTenant(settings.PUBLIC_SCHEMA_NAME)  # type: ignore[attr-defined]
@@ -63,17 +63,23 @@ class ClientMiddleware(MiddlewareMixin):
             return None
         client = client_of(host)
         if client is None:
-            return self._unknown(request)
+            return self._unknown(request, host)
         client.domain_url = host
         request.client = request.tenant = client  # type: ignore[attr-defined]
         connection.set_tenant(client)
         if not client.is_served and not request.path.startswith(settings.STATIC_URL):
-            return render(request, "vendor/closed.html", {"client": client}, status=503, headers={"Retry-After": "600"})  # type: ignore[arg-type]
+            response = render(request, "vendor/closed.html", {"client": client}, status=503)
+            response.headers["Retry-After"] = "600"
+            return response
         return None
 
-    def _unknown(self, request: HttpRequest) -> HttpResponse:
+    def _unknown(self, request: HttpRequest, host: str) -> HttpResponse:
         request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
-        return render(request, "vendor/unknown_host.html", status=404)
+        home = f"{request.scheme}://{settings.BASE_DOMAIN}"
+        port = request.META.get("HTTP_HOST", "").partition(":")[2]
+        if port.isdigit():
+            home += f":{port}"
+        return render(request, "vendor/unknown_host.html", {"host": host, "home_url": f"{home}/"}, status=404)
 
 
 def _health() -> HttpResponse:

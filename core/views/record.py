@@ -83,7 +83,7 @@ class RecordView(ResourceView):
         writes = resource.may(self.request.user, Level.WRITE)  # type: ignore[arg-type]
         query = f"?{related.field}={row.pk}"
         return {
-            "label": resource.name_plural,
+            "label": resource.label_plural,
             "resource": resource,
             "columns": [c for c in listing.columns if c.name != related.field],
             "rows": rows,

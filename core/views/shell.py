@@ -30,7 +30,7 @@ class HomeView(InstanceView):
         readable = [resource for resource in registry if resource.may(user, Level.READ)]
         tiles = [
             {
-                "label": resource.name_plural,
+                "label": resource.label_plural,
                 "icon": resource.icon,
                 "value": count_label(capped_count(resource.rows(user))),
                 "url": resource.list_url,
@@ -71,11 +71,11 @@ class PaletteView(InstanceView):
             }
             for row in rows
         ]
-        return {"label": resource.name_plural, "options": options} if options else None
+        return {"label": resource.label_plural, "options": options} if options else None
 
     def pages(self, readable: list[type[Resource]], q: str) -> list[dict]:
         pages = [("house", _("Accueil"), reverse("home"))]
-        pages += [(resource.icon, resource.name_plural, resource.list_url) for resource in readable]
+        pages += [(resource.icon, resource.label_plural, resource.list_url) for resource in readable]
         return [_option(icon, label, url) for icon, label, url in pages if _fits(label, q)]
 
     def actions(self, readable: list[type[Resource]], user: User, q: str) -> list[dict]:
@@ -84,7 +84,7 @@ class PaletteView(InstanceView):
             if resource.may(user, Level.WRITE):
                 out.append(_option("plus", resource.new_label, resource.create_url))
                 if resource.importer:
-                    label = _("Importer : %s") % resource.name_plural.lower()
+                    label = _("Importer : %s") % resource.label_plural.lower()
                     out.append(_option("upload", label, resource.import_url))
         out.append(_option("lock", _("Changer de mot de passe"), reverse("account_change_password")))
         return [option for option in out if _fits(option["label"], q)]
