@@ -22,6 +22,7 @@ register = template.Library()
 register.filters.update(french.register.filters)  # one `{% load ui %}` gives both
 
 TONES = frozenset({"neutral", "info", "good", "warn", "danger"})
+ALIASES = {"success": "good", "warning": "warn", "error": "danger"}  # the words of Django's messages
 AVATAR_HUES = 8
 NOTICE_ICONS = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "danger": "circle-alert"}
 
@@ -59,15 +60,19 @@ def initials(name: object) -> str:
 
 
 @register.simple_tag
-def avatar(name: object, shape: str = "") -> SafeString:
-    """Initials on a colour that stays the same for the same name. `shape`: "" (a person) or "square" (a thing)."""
+def avatar(name: object, shape: str | bool = "round", size: str = "") -> SafeString:
+    """Initials on a colour that stays the same for the same name. `shape`: "round" (a person) or "square" (a thing)."""
+    shape = "square" if shape is True else shape
     hue = zlib.crc32(str(name or "").encode(errors="replace")) % AVATAR_HUES
-    return format_html('<span class="avatar {}" data-c="{}" aria-hidden="true">{}</span>', shape, hue, initials(name))
+    return format_html(
+        '<span class="avatar {} {}" data-c="{}" aria-hidden="true">{}</span>', shape, size, hue, initials(name)
+    )
 
 
 @register.simple_tag
 def badge(label: object, tone: str = "neutral") -> SafeString:
     """A state, as a dot and a word: colour alone never tells it."""
+    tone = ALIASES.get(tone, tone)
     return format_html('<span class="badge {}">{}</span>', tone if tone in TONES else "neutral", label)
 
 

@@ -4,6 +4,9 @@ import "./palette.js";
 import "./list.js";
 import "./form.js";
 
+// What few pages have loads where it is.
+if (document.querySelector("look-up")) import("./lookup.js");
+
 const root = document.documentElement;
 
 // htmx: our token on every write; words for what went wrong.
@@ -32,7 +35,7 @@ function prefer(name, value) {
   else delete root.dataset[name];
   for (const button of document.querySelectorAll(`[data-${name}-choice]`))
     button.setAttribute("aria-pressed", String((button.getAttribute(`data-${name}-choice`) || "") === value));
-  if (prefs) post(prefs, { [name]: value });
+  if (prefs) post(prefs, { [name]: value, fetch: "1" });
 }
 document.addEventListener("click", (event) => {
   const theme = event.target.closest("[data-theme-choice]");
