@@ -1,0 +1,128 @@
+"""The manifest: what a backup is made of. Written last, it is the commit marker; its SHA-256 is in the catalogue."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+from django.utils.translation import gettext as _
+
+from backups.engine.data import DataPart
+from backups.engine.media import File
+from backups.engine.snapshot import Sums, Table
+from backups.errors import BackupError, Damaged
+from backups.storage import Storage, Stored
+
+FORMAT = 1
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The parsed manifest; `raw` is what the JSON holds."""
+
+    raw: dict[str, Any]
+
+    @property
+    def schema(self) -> str:
+        return self.raw["schema"]
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """The client's row in public, by column."""
+        return self.raw["client"]
+
+    @property
+    def domains(self) -> list[dict[str, Any]]:
+        return self.raw["domains"]
+
+    @property
+    def fingerprint(self) -> str:
+        return self.raw["fingerprint"]
+
+    @property
+    def functions(self) -> dict[str, str]:
+        return self.raw["functions"]
+
+    @property
+    def parts(self) -> dict[str, Stored]:
+        return {name: Stored(**part) for name, part in self.raw["parts"].items()}
+
+    @property
+    def tables(self) -> list[Table]:
+        return [Table(name, tuple(table["columns"])) for name, table in self.raw["tables"].items()]
+
+    @property
+    def sums(self) -> dict[str, Sums]:
+        return {name: tuple(table["sums"]) for name, table in self.raw["tables"].items()}
+
+    @property
+    def sequences(self) -> dict[str, tuple[int, bool]]:
+        return {name: tuple(value) for name, value in self.raw["sequences"].items()}
+
+    @property
+    def files(self) -> list[File]:
+        return [File(**file) for file in self.raw["files"]]
+
+    @property
+    def blobs(self) -> str:
+        return self.raw["blobs"]
+
+    @property
+    def rows(self) -> int:
+        return sum(count for count, _one, _two in self.sums.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole, files included, whoever shares them."""
+        return sum(part.size for part in self.parts.values()) + sum(file.size for file in self.files)
+
+    def place(self, table: str) -> tuple[int, int]:
+        """Where the rows of a table lie in the data part: (start, length)."""
+        found = self.raw["tables"][table]
+        return found["start"], found["length"]
+
+    def encoded(self) -> bytes:
+        return json.dumps(self.raw, ensure_ascii=False, indent=1).encode()
+
+
+def described(part: DataPart, sums: dict[str, Sums]) -> dict[str, Any]:
+    """The manifest's `tables`."""
+    return {
+        table.name: {
+            "columns": list(table.columns),
+            "sums": list(sums[table.name]),
+            "start": part.places[table.name][0],
+            "length": part.places[table.name][1],
+        }
+        for table in part.tables
+    }
+
+
+def public_rows(own: psycopg.Connection, schema: str) -> dict[str, Any]:
+    """The client's rows in public, as JSON. Raises BackupError when there is no such client."""
+    query = "SELECT to_jsonb(c) FROM public.tenants_client c WHERE c.schema_name = %s"
+    row = own.execute(query, [schema]).fetchone()
+    if row is None:
+        raise BackupError(_("Aucun client n’a le schéma « %(schema)s ».") % {"schema": schema})
+    query = "SELECT to_jsonb(d) FROM public.tenants_domain d WHERE d.tenant_id = %s ORDER BY d.domain"
+    return {"client": row[0], "domains": [found for (found,) in own.execute(query, [row[0]["id"]])]}
+
+
+def as_parts(parts: dict[str, Stored]) -> dict[str, Any]:
+    return {name: asdict(part) for name, part in parts.items()}
+
+
+def read(store: Storage, folder: str, sha256: str) -> Manifest:
+    """The manifest of a backup. Raises Damaged when it is absent or not the one of the catalogue."""
+    key = f"{folder}/{NAME}"
+    if not folder or not store.exists(key):
+        raise Damaged(_("Le manifeste est absent : cette sauvegarde n’a jamais été terminée, ou elle a été effacée."))
+    content = b"".join(store.open(key))
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Damaged(_("Le manifeste n’est pas celui du catalogue : il est abîmé ou a été remplacé."))
+    manifest = Manifest(json.loads(content))
+    if manifest.raw["format"] != FORMAT or manifest.raw["encryption"] != "none":
+        raise BackupError(_("Cette sauvegarde est d’un format que cette version du logiciel ne lit pas."))
+    return manifest

@@ -1,0 +1,175 @@
+"""Restoring a client: beside what there is, proven, and only then into its place by renaming schemas."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_tenants.utils import schema_context
+from psycopg import sql
+
+from backups import postgres, swapping
+from backups.actions import explained, scratch_of, scratch_schema
+from backups.engine import container, manifest, media
+from backups.engine.manifest import Manifest
+from backups.errors import BackupError
+from backups.models import KEPT, Backup
+from backups.storage import storage
+from tenants import contenttypes, migrating
+from tenants.middleware import forget_hosts
+from tenants.models import Client, Domain, State, validate_client_name
+from tenants.provisioning import schema_of
+from tenants.storage import media_folder
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`previous`: the schema that holds what was there before, "" for a new client. `remarks` are for people."""
+
+    client: Client
+    rows: int
+    files_written: int
+    previous: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+def restore_over(client: Client, backup: Backup, *, other_functions: bool = False) -> Restored:
+    """Put a client back as it was. What it holds now is kept in another schema; files are added, never removed.
+
+    Raises BackupError, and then the client is untouched.
+    """
+    if backup.client_id != client.pk:
+        raise BackupError(
+            _("La sauvegarde n° %(seq)s n’est pas de ce client : restaurez-la sous un nouveau nom avec --as.")
+            % {"seq": backup.seq}
+        )
+    schema = client.schema_name
+    with _beside(backup, schema, other_functions=other_functions) as (made, moves):
+        previous = swapping.swap(schema, scratch_schema(schema))
+        media.put_back(moves, f".before-{backup.seq}")
+        _forget(schema)
+        return Restored(client, made.rows, len(moves), previous, _differences(client, made))
+
+
+def restore_as(code: str, backup: Backup, *, other_functions: bool = False) -> Restored:
+    """Make a new client of a backup, reached at its own host. Raises BackupError, and then there is no such client."""
+    _check_free(code)
+    schema = schema_of(code)
+    try:
+        with _beside(backup, schema, other_functions=other_functions) as (made, moves):
+            media.put_back(moves, f".before-{backup.seq}")
+            client = _create(code, made)
+            _forget(schema)
+            return Restored(client, made.rows, len(moves))
+    except BaseException:
+        if not Client.objects.filter(schema_name=schema).exists():
+            shutil.rmtree(media_folder(schema), ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _beside(
+    backup: Backup, schema: str, *, other_functions: bool
+) -> Iterator[tuple[Manifest, list[tuple[Path, Path]]]]:
+    """The backup, proven, in the client's scratch schema, brought to the code's migrations; its files staged."""
+    if backup.state not in KEPT:
+        raise BackupError(
+            _("La sauvegarde n° %(seq)s est « %(state)s » : elle ne peut pas être restaurée.")
+            % {"seq": backup.seq, "state": backup.get_state_display().lower()}
+        )
+    store, scratch, folder = storage(), scratch_schema(schema), media_folder(schema)
+    with explained(), postgres.client_lock(schema), scratch_of(schema) as own:
+        made = manifest.read(store, backup.path, backup.manifest_sha256)
+        if not other_functions:
+            container.check_functions(made, own)
+        container.check_bytes(store, made)
+        try:
+            container.load(store, made, own, scratch)
+            _bring_up_to_date(own, scratch)
+            own.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(scratch, "django_session")))
+            yield made, media.stage(store, made.files, folder, made.blobs)
+        finally:
+            shutil.rmtree(folder / media.STAGING, ignore_errors=True)
+
+
+def _bring_up_to_date(own: psycopg.Connection, scratch: str) -> None:
+    """An older backup gets the migrations that it lacks; one of a newer version of the software is refused."""
+    query = sql.SQL("SELECT app || '.' || name FROM {} EXCEPT SELECT app || '.' || name FROM {}").format(
+        sql.Identifier(scratch, "django_migrations"), sql.Identifier(settings.TEMPLATE_SCHEMA, "django_migrations")
+    )
+    if unknown := [name for (name,) in own.execute(query)]:
+        raise BackupError(
+            _("La sauvegarde vient d’une version plus récente du logiciel (%(names)s) : mettez-le à jour d’abord.")
+            % {"names": ", ".join(unknown[:3])}
+        )
+    if migrating.late([scratch]):
+        migrating.migrate_client(scratch)
+
+
+def _check_free(code: str) -> None:
+    try:
+        validate_client_name(code)
+    except ValidationError as error:
+        raise BackupError(" ".join(error.messages)) from error
+    with postgres.connect() as own:
+        taken = postgres.schema_exists(own, schema_of(code))
+    host = Client(code=code).host
+    if taken or Client.objects.filter(code=code).exists() or Domain.objects.filter(domain=host).exists():
+        raise BackupError(_("Le client « %(code)s » existe déjà : choisissez un autre nom.") % {"code": code})
+
+
+@transaction.atomic
+def _create(code: str, made: Manifest) -> Client:
+    """The client's rows and its schema, together. One that comes back under its own name is the same client again."""
+    kept = {name: made.client[name] for name in ("name", "hue", "chroma")}
+    client = Client(code=code, schema_name=schema_of(code), state=State.LIVE, **kept)
+    if code == made.client["code"] and not Client.objects.filter(pk=made.client["id"]).exists():
+        client.pk = made.client["id"]
+    client.save(force_insert=True)
+    Domain.objects.create(domain=client.host, tenant=client, is_primary=True)
+    swapping.rename(scratch_schema(client.schema_name), client.schema_name)
+    return client
+
+
+def _differences(client: Client, made: Manifest) -> list[str]:
+    """What public says of the client and did not say then. It is shown, never overwritten."""
+    with postgres.connect() as own:
+        now = manifest.public_rows(own, client.schema_name)
+    remarks = [
+        _("%(name)s : « %(then)s » dans la sauvegarde, « %(now)s » aujourd’hui (gardé).")
+        % {"name": name, "then": made.client.get(name), "now": value}
+        for name, value in now["client"].items()
+        if made.client.get(name) != value
+    ]
+    gone = {row["domain"] for row in made.domains} - {row["domain"] for row in now["domains"]}
+    return remarks + [_("L’hôte %(host)s de la sauvegarde n’existe plus.") % {"host": host} for host in sorted(gone)]
+
+
+def put_back(client: Client) -> str:
+    """Undo the last restore over a client: what it put aside takes its place again. Done twice, it is done again.
+
+    Returns the schema where the content of now is kept. Raises BackupError when nothing was put aside.
+    """
+    schema = client.schema_name
+    with explained(), postgres.client_lock(schema):
+        kept = swapping.kept_schemas(schema)
+        if not kept:
+            raise BackupError(_("Rien à remettre : « %(code)s » n’a pas été restauré.") % {"code": client.code})
+        previous = swapping.swap(schema, kept[0])
+        _forget(schema)
+        return previous
+
+
+def _forget(schema: str) -> None:
+    """Everything that was remembered of the former content. Sessions were emptied beside, these are their copies."""
+    with schema_context(schema):
+        cache.clear()
+    contenttypes.forget(schema)
+    forget_hosts()

@@ -1,0 +1,71 @@
+"""One schema in the place of another, in one transaction."""
+
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from backups.errors import BackupError
+
+_ATTEMPTS = 5
+_PATIENCE = "3s"  # how long people wait behind the swap, each time it is tried
+
+
+def swap(live: str, scratch: str) -> str:
+    """Put `scratch` in the place of `live`. Returns the name under which the former schema is kept.
+
+    All tables are locked first: without it a row that was being written would be left behind. Raises BackupError
+    when the tables stay busy.
+    """
+    for _attempt in range(_ATTEMPTS):
+        try:
+            return _swap(live, scratch)
+        except OperationalError as error:  # a lock that did not come in time, or a deadlock
+            busy = error
+    raise BackupError(_("Les tables du client sont restées occupées : recommencez dans un moment.")) from busy
+
+
+@transaction.atomic
+def _swap(live: str, scratch: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
+        cursor.execute(
+            "SELECT string_agg(format('%%I.%%I', n.nspname, c.relname), ', ' ORDER BY c.oid) "
+            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = %s AND c.relkind = 'r'",
+            [live],
+        )
+        (tables,) = cursor.fetchone()
+        if not tables:  # the client's schema was lost: there is nothing to put aside
+            rename(scratch, live)
+            return ""
+        cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+        previous = _free_name(live)
+        rename(live, previous)
+        rename(scratch, live)
+    return previous
+
+
+def kept_schemas(live: str) -> list[str]:
+    """The schemas that restores put aside, the last one first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ %s ORDER BY oid DESC",
+            [rf"^b2o_before_{live}_[0-9]+$"],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    return sorted(names, key=_number, reverse=True)
+
+
+def rename(schema: str, name: str) -> None:
+    """ALTER SCHEMA … RENAME, on Django's connection."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER SCHEMA {quote(schema)} RENAME TO {quote(name)}")
+
+
+def _free_name(live: str) -> str:
+    kept = kept_schemas(live)
+    return f"b2o_before_{live}_{_number(kept[0]) + 1 if kept else 1}"
+
+
+def _number(schema: str) -> int:
+    return int(schema.rsplit("_", 1)[1])

@@ -1,0 +1,34 @@
+"""What a client's own page shows of its backups."""
+
+from backups.models import Backup, State
+from tenants.models import Client
+
+_TONES = {
+    State.RUNNING: "info",
+    State.STORED: "info",
+    State.VERIFIED: "success",
+    State.FAILED: "danger",
+    State.ABORTED: "warning",
+}
+
+
+def backups_of(schema: str) -> list[Backup]:
+    """The backups of an existing client, newest first; none of a deleted one that had the same name."""
+    client = Client.objects.filter(schema_name=schema).first()
+    return list(Backup.objects.of(client_id=client.pk)) if client else []
+
+
+def rows_of(schema: str) -> list[dict]:
+    """The rows of `backups/list.html`: `when` is an aware datetime, `size` bytes or None, `verified` a bool."""
+    return [
+        {
+            "seq": backup.seq,
+            "when": backup.started_at,
+            "kind": backup.get_kind_display(),
+            "size": backup.size,
+            "state": backup.get_state_display(),
+            "tone": _TONES[State(backup.state)],
+            "verified": backup.is_verified,
+        }
+        for backup in backups_of(schema)
+    ]
