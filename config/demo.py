@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import io
 import os
 import secrets
 import signal
@@ -115,7 +116,7 @@ def prepare(password: str) -> None:
         call_command("migrate", verbosity=0, interactive=False)
     if "demo_data" in get_commands():
         with step("Clients et données de démonstration"):
-            call_command("demo_data", verbosity=0)
+            call_command("demo_data", verbosity=0, stdout=io.StringIO())
     with step("Fichiers statiques"):
         collect_if_changed()
     connections.close_all()

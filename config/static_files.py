@@ -20,7 +20,7 @@ def collect_if_changed() -> bool:
     state = fingerprint(REPOSITORY / source for source in SOURCES)
     if target.is_dir() and stamp.exists() and stamp.read_text() == state:
         return False
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(state)
     return True
 
