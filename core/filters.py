@@ -13,7 +13,7 @@ class Facet(django_filters.MultipleChoiceFilter):
 
     def __init__(self, *args: Any, icon: str = "list-filter", **kwargs: Any) -> None:
         self.icon = icon
-        super().__init__(*args, widget=forms.CheckboxSelectMultiple, **kwargs)
+        super().__init__(*args, widget=forms.CheckboxSelectMultiple, distinct=False, **kwargs)
 
 
 class PersonFacet(django_filters.ModelMultipleChoiceFilter):
@@ -22,4 +22,8 @@ class PersonFacet(django_filters.ModelMultipleChoiceFilter):
     icon = "users"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, queryset=lambda request: User.objects.filter(is_active=True), **kwargs)
+        super().__init__(*args, queryset=_people, distinct=False, **kwargs)
+
+
+def _people(request: Any) -> Any:
+    return User.objects.filter(is_active=True)

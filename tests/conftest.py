@@ -23,13 +23,20 @@ ROLES = {"administrator": "admin", "sales": "sales", "reader": "reader"}
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory) -> None:
-    """Files of the tests lie in a folder of this run."""
+def django_db_setup(django_test_environment, django_db_blocker, tmp_path_factory) -> Iterator[None]:
+    """The test database, whatever the test asks for. pytest-django's own makes it only for tests that it marks itself."""
     from django.conf import settings
+    from django.test.utils import setup_databases, teardown_databases
 
-    folder = tmp_path_factory.mktemp("files")
+    folder = tmp_path_factory.mktemp("files")  # files of the tests lie in a folder of this run
     settings.MEDIA_ROOT = folder / "media"
     settings.BACKUP_ROOT = folder / "backups"
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        teardown_databases(made, verbosity=0)
 
 
 def add_people(client) -> None:

@@ -1,12 +1,14 @@
 """Clients that really exist (committed), with rows, history and files, and a store of their own for each test."""
 
 import itertools
+import os
 import shutil
 import threading
 from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -187,3 +189,13 @@ def look(committed):
     connection.set_schema_to_public()
     for code in found.names:
         remove(code)
+
+
+@pytest.fixture
+def libpq():
+    """The environment in which psql finds the tests' database."""
+    names = {"dbname": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD", "host": "PGHOST", "port": "PGPORT"}
+    found = {name: str(value) for key, name in names.items() if (value := postgres._parameters().get(key))}
+    folder = getattr(settings, "PG_BIN", None)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}" if folder else os.environ["PATH"]
+    return {**os.environ, **found, "PATH": path}
