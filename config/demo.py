@@ -197,10 +197,13 @@ def run(port: int, addresses: list[str], data_dir: Path) -> None:
         password = demo_password(data_dir)
         prepare(password)
         family = children(addresses, data_dir)
-        with step("Serveur web, tâches de fond et planificateur"):
-            for child in family:
-                child.start()
-            wait_until_ready(family[0], port)
+        web, *others = family
+        with step("Démarrage du serveur web"):
+            web.start()
+            wait_until_ready(web, port)
+        # After the web server, with which they would compete for the processors: their work can wait in the queue.
+        for child in others:
+            child.start()
         announce(port, password)
         watch(family, leases)
     finally:
@@ -214,7 +217,7 @@ def run(port: int, addresses: list[str], data_dir: Path) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(130 if number == signal.SIGINT else 0)
+    raise SystemExit(0)  # the ordinary way to end a demo, not a failure
 
 
 def main() -> int:
