@@ -151,6 +151,9 @@ class Setup:
         wheel = Path(found.stdout.strip())
         # npm looks for `node` on the path when it runs anything itself.
         self.environment["PATH"] = os.pathsep.join([str(wheel / "bin"), self.environment["PATH"]])
+        # The machine's certificates, as a distribution's Node would: a company's proxy may have its own.
+        options = self.environment.get("NODE_OPTIONS", "")
+        self.environment["NODE_OPTIONS"] = f"{options} --use-system-ca".strip()
         return [wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
 
     @staticmethod
