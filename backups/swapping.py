@@ -1,12 +1,17 @@
 """One schema in the place of another, in one transaction."""
 
+import time
+
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from backups.errors import BackupError
 
-_ATTEMPTS = 5
-_PATIENCE = "3s"  # how long people wait behind the swap, each time it is tried
+_ATTEMPTS = 30
+# How long people wait behind the swap, each time it is tried. Below deadlock_timeout (1 s): when a writer and the swap
+# wait for each other, it is the swap that gives way and tries again, never the writer that fails.
+_PATIENCE = "500ms"
+_PAUSE = 0.3  # seconds between two attempts
 
 
 def swap(live: str, scratch: str) -> str:
@@ -20,6 +25,7 @@ def swap(live: str, scratch: str) -> str:
             return _swap(live, scratch)
         except OperationalError as error:  # a lock that did not come in time, or a deadlock
             busy = error
+            time.sleep(_PAUSE)
     raise BackupError(_("Les tables du client sont restées occupées : recommencez dans un moment.")) from busy
 
 
@@ -28,7 +34,7 @@ def _swap(live: str, scratch: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
         cursor.execute(
-            "SELECT string_agg(format('%%I.%%I', n.nspname, c.relname), ', ' ORDER BY c.oid) "
+            "SELECT string_agg(format('%%I.%%I', n.nspname, c.relname), ', ' ORDER BY c.oid DESC) "
             "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
             "WHERE n.nspname = %s AND c.relkind = 'r'",
             [live],
@@ -37,6 +43,7 @@ def _swap(live: str, scratch: str) -> str:
         if not tables:  # the client's schema was lost: there is nothing to put aside
             rename(scratch, live)
             return ""
+        # Youngest first, as writers lock them: a contact before its company, any row before its history.
         cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         previous = _free_name(live)
         rename(live, previous)

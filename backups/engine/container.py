@@ -29,7 +29,9 @@ def write(store: Storage, schema: str, seq: int) -> tuple[Manifest, Stored]:
     with postgres.connect() as own, snapshot.frozen(own, schema) as (tables, state):
         raw = {
             "format": manifest.FORMAT, "kind": "full", "encryption": "none", "seq": seq, "schema": schema,
-            **state, **manifest.public_rows(own, schema), "functions": snapshot.functions(own, schema), "blobs": blobs,
+            **state, **manifest.public_rows(own, schema), "functions": snapshot.functions(own, schema),
+            "shape": snapshot.shape(own, schema),
+            "blobs": blobs,
         }  # fmt: skip
         definitions = ddl.keep(store, own, schema)
         sums = snapshot.sums(own, schema, tables)
@@ -89,7 +91,7 @@ def _prove(made: Manifest, own: psycopg.Connection, schema: str) -> None:
     wrong = [name for name, sums in made.sums.items() if found[name] != sums]
     if wrong:
         raise Damaged(_("Contenu différent de l’original : %(tables)s.") % {"tables": ", ".join(wrong)})
-    if snapshot.fingerprint(own, schema) != made.fingerprint:
+    if snapshot.shape(own, schema) != made.shape:
         raise Damaged(_("Les définitions restaurées diffèrent de l’original."))
     if snapshot.sequences(own, schema) != made.sequences:
         raise Damaged(_("Les compteurs restaurés diffèrent de l’original."))

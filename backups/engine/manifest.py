@@ -38,8 +38,8 @@ class Manifest:
         return self.raw["domains"]
 
     @property
-    def fingerprint(self) -> str:
-        return self.raw["fingerprint"]
+    def shape(self) -> str:
+        return self.raw["shape"]
 
     @property
     def functions(self) -> dict[str, str]:

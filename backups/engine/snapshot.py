@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from psycopg import sql
 from backups.errors import BackupError
 
 _ATTEMPTS = 5
+_CASTS = re.compile(r'::"?[a-z_][a-z_ ]*"?(?:\(\d+(?:,\d+)?\))?(?:\[\])?')
+_BRACKETS = re.compile(r"[()\s]")
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,28 @@ def tables(own: psycopg.Connection, schema: str) -> list[Table]:
 
 def fingerprint(own: psycopg.Connection, schema: str) -> str:
     """The SHA-256 of a schema's columns, constraints, indexes, triggers and sequences, without its name."""
+    return _digest(_definitions(own, schema))
+
+
+def shape(own: psycopg.Connection, schema: str) -> str:
+    """The same, blind to casts and brackets: what a restored schema is compared by.
+
+    PostgreSQL reads `(ARRAY['a'::varchar])::text[]` back as `ARRAY[('a'::varchar)::text]`: the text of a definition
+    that went through a dump is not always the text that was dumped.
+    """
+    lines = [[_BRACKETS.sub("", _CASTS.sub("", word)) for word in line] for line in _definitions(own, schema)]
+    return _digest(sorted(lines))
+
+
+def _definitions(own: psycopg.Connection, schema: str) -> list[tuple]:
     with own.transaction():
         own.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(schema)))
         lines = own.execute(_DEFINITIONS, {"s": schema}).fetchall()
         own.execute("SET LOCAL search_path = ''")
+    return lines
+
+
+def _digest(lines: list) -> str:
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
 
 

@@ -107,7 +107,7 @@ def content(client_or_schema):
         found.pop("django_session")
         return {
             "rows": found,
-            "definitions": snapshot.fingerprint(own, schema),
+            "definitions": snapshot.shape(own, schema),
             "next": snapshot.sequences(own, schema),
         }
 

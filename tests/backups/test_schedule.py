@@ -1,0 +1,63 @@
+"""Evenings, in Paris."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from celery.schedules import crontab
+from django.conf import settings
+
+from backups.slots import last_due, slot_of
+from config.celery import app
+
+PARIS, UTC = ZoneInfo("Europe/Paris"), dt.UTC
+
+
+@pytest.mark.parametrize(
+    ("before", "due"),
+    [
+        (dt.datetime(2026, 1, 15, 12, tzinfo=UTC), dt.datetime(2026, 1, 15, 19, tzinfo=UTC)),  # winter: UTC+1
+        (dt.datetime(2026, 7, 15, 12, tzinfo=UTC), dt.datetime(2026, 7, 15, 18, tzinfo=UTC)),  # summer: UTC+2
+        (dt.datetime(2026, 3, 29, 12, tzinfo=UTC), dt.datetime(2026, 3, 29, 18, tzinfo=UTC)),  # the day they change
+        (dt.datetime(2026, 10, 25, 12, tzinfo=UTC), dt.datetime(2026, 10, 25, 19, tzinfo=UTC)),
+    ],
+)
+def test_the_full_is_due_at_eight_in_the_evening_in_paris(before, due):
+    entry = settings.CELERY_BEAT_SCHEDULE["full-backups"]
+    assert entry["task"] == "backups.tasks.nightly"
+    moment = before
+    schedule = crontab(
+        hour=entry["schedule"]._orig_hour, minute=entry["schedule"]._orig_minute, nowfun=lambda: moment, app=app
+    )
+    assert str(schedule.tz) == "Europe/Paris"
+    assert before + schedule.remaining_estimate(before) == due
+    moment = due - dt.timedelta(minutes=1)
+    assert not schedule.is_due(before).is_due
+    moment = due + dt.timedelta(seconds=1)
+    assert schedule.is_due(before).is_due
+
+
+def test_the_task_is_registered():
+    app.loader.import_default_modules()
+    assert {"backups.tasks.nightly", "backups.tasks.full_backup"} <= set(app.tasks)
+
+
+@pytest.mark.parametrize(
+    ("moment", "slot"),
+    [
+        ((2026, 6, 19, 20, 0), (2026, 6, 19)),
+        ((2026, 6, 20, 0, 30), (2026, 6, 19)),  # an evening may finish until 06:00
+        ((2026, 6, 20, 5, 59), (2026, 6, 19)),
+        ((2026, 6, 20, 6, 0), (2026, 6, 20)),
+        ((2026, 3, 29, 5, 59), (2026, 3, 28)),  # the night when 02:00 is 03:00
+        ((2026, 3, 29, 6, 0), (2026, 3, 29)),
+        ((2026, 10, 25, 5, 59), (2026, 10, 24)),
+    ],
+)
+def test_to_which_evening_a_moment_belongs(moment, slot):
+    assert slot_of(dt.datetime(*moment, tzinfo=PARIS)) == dt.date(*slot)
+
+
+def test_the_alarm_waits_two_hours():
+    assert last_due(dt.datetime(2026, 6, 19, 21, 59, tzinfo=PARIS))[0] == dt.date(2026, 6, 18)
+    assert last_due(dt.datetime(2026, 6, 19, 22, 0, tzinfo=PARIS))[0] == dt.date(2026, 6, 19)
