@@ -30,7 +30,8 @@ class Refusal(Exception):
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    with suppress(OSError):  # the terminal may be gone, which must not keep us from stopping the others
+        print(text, flush=True)
 
 
 @contextmanager

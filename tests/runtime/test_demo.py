@@ -145,3 +145,13 @@ def test_a_demo_starts_and_leaves_nothing_behind(tmp_path_factory, number):
         assert "mot-de-passe-de-la-demo" in output
     assert wait_until_gone(data) == []
     assert not demo.answers(port)
+
+
+def test_a_terminal_that_is_gone_stops_nothing(monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        demo.say("Arrêt…")
+        monkeypatch.undo()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)  # so that closing it finds a place for what is buffered
