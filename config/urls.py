@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from core.views import shell
+from core.views import imports, shell
 
 handler500 = "core.views.errors.server_error"
 
@@ -13,6 +13,11 @@ urlpatterns = [
     path("preferences/", shell.preferences, name="prefs"),
     path("brand.css", shell.brand, name="brand"),
     path("people/", shell.PeopleView.as_view(), name="people"),
+    path("imports/", imports.ImportsView.as_view(), name="imports"),
+    path("imports/<int:pk>/", imports.BatchView.as_view(), name="import-batch"),
+    path("imports/<int:pk>/commit/", imports.CommitView.as_view(), name="import-commit"),
+    path("imports/<int:pk>/undo/", imports.UndoView.as_view(), name="import-undo"),
+    path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import-refused"),
     path("confidentialite/", shell.privacy, name="privacy"),
     path("styleguide", shell.styleguide, name="styleguide"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),

@@ -10,6 +10,7 @@ from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Related, Resource, View
+from crm.importers import CompanyImporter
 from crm.models import Company
 from crm.models.company import Kind, RegistryState, Relation
 from crm.phones import PhoneField
@@ -96,4 +97,5 @@ class CompanyResource(Resource):
     )
     filters = CompanyFilters
     form = CompanyForm
+    importer = CompanyImporter
     related = (Related(ContactResource, "company"),)

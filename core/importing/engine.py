@@ -1,0 +1,105 @@
+"""One pass over a file, by chunks: read, find the rows, decide, and (when asked) write."""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, Any
+
+from django.db.models import QuerySet
+
+from core.importing.importer import Draft, Importer
+from core.importing.reading import Line, Source
+from core.importing.report import Recorder, Report
+from core.importing.writing import write
+from core.models import Event
+
+CHUNK = 1000  # lines; the queries of a chunk do not depend on how many lines it has
+
+Progress = Callable[[int], None]  # percents
+
+
+def run(
+    importer_class: type[Importer],
+    file: Any,
+    size: int,
+    *,
+    writes: bool = False,
+    refused: IO[bytes] | None = None,
+    progress: Progress | None = None,
+    heard: Callable[[Draft], None] | None = None,
+) -> Report:
+    """Pass over `file` (binary, at its beginning; `size` in bytes) and say what was, or would be, done.
+
+    With `writes`, call it in a transaction, under the author of core.audit: both passes take the same decisions,
+    except for lines that the database itself refuses. `heard` gets every draft. Raises FileError.
+    """
+    source = Source(file, size)
+    importer = importer_class(source.header)
+    recorder = Recorder(importer, source, refused)
+    rows = importer.model._default_manager.all()
+    if writes:
+        rows = rows.select_for_update().order_by("pk")
+    for lines in _chunks(source):
+        drafts = _decide(importer, lines, rows)
+        if writes:
+            write(importer, drafts)
+        for draft in drafts:
+            recorder.add(draft)
+            if heard is not None:
+                heard(draft)
+        if progress is not None:
+            progress(source.progress)
+    return recorder.report()
+
+
+def recognise(importer_class: type[Importer], file: Any, size: int) -> Importer:
+    """Read the header only. Raises FileError for a file that no pass would take."""
+    return importer_class(Source(file, size).header)
+
+
+def _chunks(source: Iterable[Line]) -> Iterable[list[Line]]:
+    lines = iter(source)
+    while chunk := list(itertools.islice(lines, CHUNK)):
+        yield chunk
+
+
+def _decide(importer: Importer, lines: Sequence[Line], rows: QuerySet) -> list[Draft]:
+    drafts = [importer.draft(line) for line in lines]
+    importer.load([draft for draft in drafts if not draft.reasons], rows)
+    for draft in drafts:
+        importer.decide(draft)
+    _keep_typed(importer, drafts)
+    for draft in drafts:
+        if not draft.outcome:
+            draft.outcome = "updated" if draft.changes else "skipped"
+    return drafts
+
+
+def _keep_typed(importer: Importer, drafts: Sequence[Draft]) -> None:
+    """Drop the changes to values that people typed, where the importer says that theirs win.
+
+    The history tells: the last event that touched the field was an import, or it was not. One query a field, and none
+    when nothing differs.
+    """
+    for name in importer.typed_wins:
+        differing = {
+            draft.row.pk: draft
+            for draft in drafts
+            if draft.row is not None and name in draft.changes and not draft.facts.get(f"replace_{name}")
+        }
+        if not differing:
+            continue
+        last = (
+            Event.objects.filter(
+                model=importer.model._meta.label_lower,
+                object_id__in=list(differing),
+                fields__contains=[importer.fields[name].column],
+            )
+            .order_by("object_id", "-id")
+            .distinct("object_id")
+        )
+        imported = {
+            pk for pk, operation in last.values_list("object_id", "operation") if operation.startswith("import:")
+        }
+        for pk, draft in differing.items():
+            if pk not in imported:
+                del draft.changes[name]
