@@ -111,11 +111,12 @@ def progress(value: int | None, label: str) -> SafeString:
 
 
 @register.inclusion_tag("core/_field.html")
-def field(bound: BoundField) -> dict[str, Any]:
+def field(bound: BoundField, show_help: bool = True) -> dict[str, Any]:
     """A field of a form: label above, help, control, errors beside it."""
     widget = bound.field.widget
     return {
         "field": bound,
+        "help": show_help,
         "checkbox": isinstance(widget, CheckboxInput),
         "group": bound.use_fieldset,
         "file": isinstance(widget, ClearableFileInput) or getattr(widget, "input_type", "") == "file",
