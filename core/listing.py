@@ -72,6 +72,7 @@ class Listing:
         self.notices: list[str] = []
         self.q = clean(params.get("q", ""))[:_MAX_QUERY].strip()
         self.order, self.sort = self._order()
+        self._after, self._before = self._cursor("after"), self._cursor("before")
         self._bound = self._filters()
 
     # --- the rows -------------------------------------------------------------------------------------------------
@@ -85,9 +86,8 @@ class Listing:
 
     @cached_property
     def page(self) -> keyset.Page:
-        after, before = self._cursor("after"), self._cursor("before")
         rows = self.filtered.select_related(*self._joins())
-        return keyset.page(rows, self.order, after=None if before else after, before=before)
+        return keyset.page(rows, self.order, after=None if self._before else self._after, before=self._before)
 
     @cached_property
     def rows(self) -> list[Row]:

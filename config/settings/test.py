@@ -1,5 +1,7 @@
 """The tests: real PostgreSQL and Redis, embedded unless the environment names others; tasks run when called."""
 
+import os
+
 from config import embedded
 from config.settings.base import *
 
@@ -11,8 +13,10 @@ ALLOWED_HOSTS = [".localhost", "localhost", "127.0.0.1"]
 DEMO = False
 
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or embedded.database_url(DATA_DIR), pool_size=50)}
-DATABASES["default"]["TEST"] = {"NAME": "myb2o_test"}
+# Two runs side by side share the servers, not the rows.
+DATABASES["default"]["TEST"] = {"NAME": f"myb2o_test_{os.getpid()}"}
 CACHES = {"default": cache(env.str("REDIS_URL", default="") or embedded.redis_url(DATA_DIR))}
+CACHES["default"]["KEY_PREFIX"] = str(os.getpid())
 CELERY_BROKER_URL = env.str("REDIS_URL", default="") or embedded.broker_url(DATA_DIR)
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -1,5 +1,7 @@
 """allauth, told what this product allows."""
 
+from types import SimpleNamespace
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.urls import reverse
 
@@ -8,6 +10,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request) -> bool:
         """Never: people are invited by their own administrator."""
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
+        """The mails speak for the client: its name and host stand where allauth puts the site's."""
+        client = self.request.client
+        site = SimpleNamespace(name=client.name if client else "MyB2O", domain=self.request.get_host())
+        super().send_mail(template_prefix, email, {**context, "current_site": site})
+
+    def format_email_subject(self, subject: str) -> str:
+        client = self.request.client
+        return f"[{client.name if client else 'MyB2O'}] {subject}"
 
     def get_client_ip(self, request) -> str:
         return request.META.get("REMOTE_ADDR", "0.0.0.0")  # noqa: S104 - a placeholder, nothing listens there

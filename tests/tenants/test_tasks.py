@@ -63,9 +63,8 @@ def test_a_message_without_a_client_is_refused(atelier):
 
 
 def test_a_task_sent_at_commit_belongs_to_the_client_of_the_call(atelier, horizon, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        with transaction.atomic():
-            with tenant_context(horizon):
-                note.delay_on_commit()
-            assert connection.schema_name == "atelier"
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        with tenant_context(horizon):
+            note.delay_on_commit()
+        assert connection.schema_name == "atelier"
     assert SEEN == ["horizon"]

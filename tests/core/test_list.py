@@ -1,0 +1,141 @@
+"""The list of a resource: search, filters, sort, pages, and calm in front of a strange address."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from crm.models import Company, Contact
+
+URL = "/crm/companies/"
+
+
+def names(answer) -> list[str]:
+    listing = answer.context["listing"]
+    return [row.title for row in listing.rows]
+
+
+def test_names_sort_without_case_and_accents(sales, make_company):
+    for name in ("élan", "Zoé", "Ébène", "abri", "Éclair"):
+        make_company(name)
+    assert names(sales.get(URL)) == ["abri", "Ébène", "Éclair", "élan", "Zoé"]
+    assert names(sales.get(URL, {"sort": "-name"})) == ["Zoé", "élan", "Éclair", "Ébène", "abri"]
+
+
+def test_ticked_values_of_a_facet_add_up_and_facets_narrow_each_other(sales, make_company):
+    make_company("A", relation="prospect", kind="public")
+    make_company("B", relation="customer", kind="public")
+    make_company("C", relation="customer", kind="business")
+    assert names(sales.get(URL, {"kind": ["public", "business"]})) == ["A", "B", "C"]
+    assert names(sales.get(URL, {"kind": "public", "relation": "customer"})) == ["B"]
+
+
+def test_each_tab_counts_its_rows_under_the_search_in_force(sales, make_company):
+    make_company("Dupont", relation="prospect")
+    make_company("Dupont", relation="customer")
+    make_company("Autre", relation="customer")
+    tabs = {tab["label"]: tab["count"] for tab in sales.get(URL, {"q": "dupont"}).context["listing"].views}
+    assert tabs == {"Toutes": "2", "Prospects": "1", "Clients": "1"}
+
+
+def test_pages_follow_each_other_and_come_back(sales, make_company):
+    Company.objects.bulk_create([Company(name=f"Maison {number:03d}") for number in range(120)])
+    first = sales.get(URL)
+    assert "1–50" in re.sub(r"<[^>]+>", "", first.content.decode())
+    second = sales.get(first.context["listing"].next_url)
+    assert names(second)[0] == "Maison 050" and second.context["listing"].first == "51"
+    third = sales.get(second.context["listing"].next_url)
+    assert names(third)[-1] == "Maison 119" and third.context["listing"].next_url == ""
+    back = sales.get(third.context["listing"].previous_url)
+    assert names(back) == names(second) and back.context["listing"].first == "51"
+
+
+def test_a_row_deleted_between_two_pages_does_not_shift_the_next(sales, make_company):
+    Company.objects.bulk_create([Company(name=f"Maison {number:03d}") for number in range(60)])
+    first = sales.get(URL)
+    Company.objects.filter(name__lt="Maison 010").delete()
+    assert names(sales.get(first.context["listing"].next_url))[0] == "Maison 050"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort=password", "sort=-", "sort=name%00", "after=x", "before=%FF", "after=WzEsMiwzXQ", "relation=nope",
+        "owner=abc",        "owner=99999999999999999999", "kind=%00", "q=%00", "q=" + "a" * 5000, "q=%F0%9F%92%A9",
+        "relation=&relation=&kind=",        "owner=-1", "company=x", "after=" + "A" * 4000, "q=%ED%A0%80", "sort=name&sort=city", "after=&before=",
+    ],
+)  # fmt: skip
+def test_a_strange_address_is_never_an_error(sales, make_company, query):
+    make_company()
+    for url in (URL, "/crm/contacts/"):
+        assert sales.get(f"{url}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["sort=password", "after=x", "relation=nope"])
+def test_what_is_ignored_is_said(sales, make_company, query):
+    make_company()
+    answer = sales.get(f"{URL}?{query}")
+    assert names(answer) == ["Menuiserie Dupont"]
+    assert answer.context["listing"].notices and answer.context["listing"].notices[0] in answer.content.decode()
+
+
+@pytest.mark.parametrize("url", [URL, "/crm/contacts/"])
+def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(sales, atelier, url):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert sales.get(url).status_code == 200
+        return len(queries)
+
+    companies = Company.objects.bulk_create([Company(name=f"M{number}") for number in range(2)])
+    Contact.objects.bulk_create([Contact(last_name=f"C{number}", company=companies[0]) for number in range(2)])
+    count()
+    few = count()
+    more = Company.objects.bulk_create([Company(name=f"N{number}") for number in range(200)])
+    Contact.objects.bulk_create(
+        [Contact(last_name=f"D{number}", company=company) for number, company in enumerate(more)]
+    )
+    assert count() == few
+
+
+def test_an_empty_list_says_what_to_do_next(sales, atelier):
+    text = sales.get(URL).content.decode()
+    assert "/crm/companies/new/" in text and "/crm/companies/import/" in text
+
+
+def test_htmx_gets_the_region_only_and_caches_know_it(sales, make_company):
+    make_company()
+    whole = sales.get(URL)
+    part = sales.get(URL, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert "<html" in whole.content.decode() and "<html" not in part.content.decode()
+    assert "Menuiserie Dupont" in part.content.decode()
+    assert "HX-Request-Type" in part.headers["Vary"]
+
+
+def test_large_lists_use_the_indexes(sales, atelier):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO crm_company (name, legal_name, kind, relation, is_supplier, siren, siret, vat_number, naf,"
+            " registry_state, address, postcode, city, phone, email, website, source, note, updated_at)"
+            " SELECT 'Maison ' || md5(g::text), '', 'business', 'prospect', false, '', '', '', '', '', '', '', "
+            " 'Ville ' || g % 900, '', '', '', '', '', now() FROM generate_series(1, 100000) g"
+        )
+        cursor.execute("ANALYZE crm_company")
+    first = sales.get(URL).context["listing"]
+    for url in (
+        URL,
+        first.next_url,
+        f"{URL}?sort=-city",
+        f"{URL}?sort=-updated_at",
+        f"{URL}?q=maison+abc",
+        "/palette/?q=maison+abc",
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            sales.get(url)
+        rows = [q["sql"] for q in queries if 'FROM "crm_company"' in q["sql"] and "ORDER BY" in q["sql"]]
+        assert rows, url
+        for sql in rows:
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN " + sql)
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Seq Scan on crm_company" not in plan, f"{url}\n{plan}"
