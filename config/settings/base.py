@@ -106,14 +106,16 @@ def database(url: str, *, pool_size: int = 8) -> dict:
     """Django's DATABASES entry for a PostgreSQL address, with the pool that tenancy.md asks for."""
     from tenants.postgresql.pool import reset
 
+    address = env.db_url_config(url)
     return {
-        **env.db_url_config(url),
+        **address,
         "ENGINE": "tenants.postgresql",
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
             "application_name": "myb2o",
+            **address.get("OPTIONS", {}),  # ?sslmode=… of the address
             # max_lifetime: each connection keeps about 1.8 MB for every client that it touched.
             "pool": {"min_size": 0, "max_size": pool_size, "timeout": 5, "max_lifetime": 300, "reset": reset},
         },
