@@ -22,7 +22,8 @@ addEventListener("pageshow", () => { // back from the next page: the form can be
 });
 
 // The place where a file is dropped says which file it holds.
-const weight = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
+const unit = (name) => new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: name, maximumFractionDigits: 1 });
+const weight = (bytes) => (bytes < 1e6 ? unit("kilobyte").format(bytes / 1e3) : unit("megabyte").format(bytes / 1e6));
 for (const zone of document.querySelectorAll(".dropzone")) {
   const input = zone.querySelector("input");
   for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, () => zone.classList.add("over"));
@@ -30,6 +31,6 @@ for (const zone of document.querySelectorAll(".dropzone")) {
   input.addEventListener("change", () => {
     const [file] = input.files;
     zone.classList.toggle("filled", Boolean(file));
-    if (file) zone.querySelector("[data-file-name]").textContent = `${file.name} (${weight.format(Math.max(file.size / 1e6, 0.1))})`;
+    if (file) zone.querySelector("[data-file-name]").textContent = `${file.name} (${weight(file.size)})`;
   });
 }
