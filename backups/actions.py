@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from django.db import DatabaseError
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from backups import catalogue, postgres
 from backups.engine import container, manifest
 from backups.engine.container import client_folder
-from backups.errors import BackupError, Damaged
+from backups.errors import BackupError, Busy, Damaged
 from backups.models import KEPT, Backup, State, Trigger
 from backups.slots import slot_of
 from backups.storage import storage
@@ -61,6 +61,19 @@ def verify(backup: Backup) -> None:
         )
     with explained(), postgres.client_lock(backup.schema_name):
         _verify(backup)
+
+
+def sweep() -> None:
+    """Drop the schemas that nobody can use any more: what was put aside for deleted clients, scratch of the dead."""
+    with postgres.connect() as own:
+        names = own.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^b2o_(before|scratch)_'").fetchall()
+        for (name,) in names:
+            kind, _underscore, owner = name.removeprefix("b2o_").partition("_")
+            if kind == "before" and not Client.objects.filter(pk=owner.split("_")[0]).exists():
+                postgres.drop_schema(own, name)
+            elif kind == "scratch":
+                with suppress(Busy), postgres.client_lock(owner):
+                    postgres.drop_schema(own, name)
 
 
 def _store(client: Client, *, trigger: Trigger, slot: dt.date) -> Backup:

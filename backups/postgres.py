@@ -83,7 +83,12 @@ def dump_ddl(schema: str, section: str) -> str:
     environment = {**os.environ, "PGOPTIONS": "-c enable_mergejoin=off"}
     if password:
         environment["PGPASSWORD"] = password
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+    except FileNotFoundError as error:
+        raise BackupError(
+            _("pg_dump est introuvable : installez le client de PostgreSQL, ou réglez PG_BIN.")
+        ) from error
     if done.returncode:
         raise BackupError(_("pg_dump a échoué : %(error)s") % {"error": done.stderr.strip().rsplit("\n", 1)[-1]})
     return done.stdout

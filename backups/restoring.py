@@ -52,7 +52,7 @@ def restore_over(client: Client, backup: Backup, *, other_functions: bool = Fals
         )
     schema = client.schema_name
     with _beside(backup, schema, other_functions=other_functions) as (made, moves):
-        previous = swapping.swap(schema, scratch_schema(schema))
+        previous = swapping.swap(client, scratch_schema(schema))
         media.put_back(moves, f".before-{backup.seq}")
         _forget(schema)
         return Restored(client, made.rows, len(moves), previous, _differences(client, made))
@@ -159,10 +159,10 @@ def put_back(client: Client) -> str:
     """
     schema = client.schema_name
     with explained(), postgres.client_lock(schema):
-        kept = swapping.kept_schemas(schema)
+        kept = swapping.kept_schemas(client.pk)
         if not kept:
             raise BackupError(_("Rien à remettre : « %(code)s » n’a pas été restauré.") % {"code": client.code})
-        previous = swapping.swap(schema, kept[0])
+        previous = swapping.swap(client, kept[0])
         _forget(schema)
         return previous
 

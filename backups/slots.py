@@ -18,6 +18,13 @@ def slot_of(moment: dt.datetime | None = None) -> dt.date:
     return (local - FINISHED_BY).date()
 
 
+def next_due(moment: dt.datetime | None = None) -> dt.datetime:
+    """When the next evening's backup begins."""
+    now = (moment or timezone.now()).astimezone(PARIS)
+    due = dt.datetime.combine(now.date(), DUE, PARIS)
+    return due if due > now else dt.datetime.combine(now.date() + dt.timedelta(days=1), DUE, PARIS)
+
+
 def last_due(moment: dt.datetime | None = None) -> tuple[dt.date, dt.datetime]:
     """The last slot that should be verified by now (two hours after 20:00), and the moment it was due."""
     now = moment or timezone.now()

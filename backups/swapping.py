@@ -6,6 +6,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from backups.errors import BackupError
+from tenants.models import Client
 
 _ATTEMPTS = 30
 # How long people wait behind the swap, each time it is tried. Below deadlock_timeout (1 s): when a writer and the swap
@@ -14,15 +15,15 @@ _PATIENCE = "500ms"
 _PAUSE = 0.3  # seconds between two attempts
 
 
-def swap(live: str, scratch: str) -> str:
-    """Put `scratch` in the place of `live`. Returns the name under which the former schema is kept.
+def swap(client: Client, scratch: str) -> str:
+    """Put `scratch` in the place of a client's schema. Returns the name under which the former schema is kept.
 
     All tables are locked first: without it a row that was being written would be left behind. Raises BackupError
     when the tables stay busy.
     """
     for _attempt in range(_ATTEMPTS):
         try:
-            return _swap(live, scratch)
+            return _swap(client, scratch)
         except OperationalError as error:  # a lock that did not come in time, or a deadlock
             busy = error
             time.sleep(_PAUSE)
@@ -30,7 +31,8 @@ def swap(live: str, scratch: str) -> str:
 
 
 @transaction.atomic
-def _swap(live: str, scratch: str) -> str:
+def _swap(client: Client, scratch: str) -> str:
+    live = client.schema_name
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
         cursor.execute(
@@ -45,18 +47,21 @@ def _swap(live: str, scratch: str) -> str:
             return ""
         # Youngest first, as writers lock them: a contact before its company, any row before its history.
         cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
-        previous = _free_name(live)
+        previous = _free_name(client.pk)
         rename(live, previous)
         rename(scratch, live)
     return previous
 
 
-def kept_schemas(live: str) -> list[str]:
-    """The schemas that restores put aside, the last one first."""
+def kept_schemas(client_id: int) -> list[str]:
+    """The schemas that a client's restores put aside, the last one first.
+
+    They bear the client's number: a new client that takes a deleted one's name never gets its content.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ %s ORDER BY oid DESC",
-            [rf"^b2o_before_{live}_[0-9]+$"],
+            "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ %s",
+            [f"^b2o_before_{client_id}_[0-9]+$"],
         )
         names = [name for (name,) in cursor.fetchall()]
     return sorted(names, key=_number, reverse=True)
@@ -69,9 +74,9 @@ def rename(schema: str, name: str) -> None:
         cursor.execute(f"ALTER SCHEMA {quote(schema)} RENAME TO {quote(name)}")
 
 
-def _free_name(live: str) -> str:
-    kept = kept_schemas(live)
-    return f"b2o_before_{live}_{_number(kept[0]) + 1 if kept else 1}"
+def _free_name(client_id: int) -> str:
+    kept = kept_schemas(client_id)
+    return f"b2o_before_{client_id}_{_number(kept[0]) + 1 if kept else 1}"
 
 
 def _number(schema: str) -> int:

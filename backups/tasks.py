@@ -9,7 +9,7 @@ import random
 
 from celery import shared_task
 
-from backups.actions import back_up
+from backups.actions import back_up, explained, sweep
 from backups.errors import BackupError, Busy
 from backups.models import Trigger
 from backups.slots import slot_of
@@ -26,6 +26,8 @@ def nightly() -> None:
     served = list(Client.objects.filter(state__in=[State.LIVE, State.TRIAL]).values_list("pk", flat=True))
     for pk in served:
         full_backup.apply_async([pk, slot], countdown=random.uniform(0, SPREAD * len(served)))  # noqa: S311
+    with explained():
+        sweep()
 
 
 @shared_task

@@ -1,6 +1,7 @@
 """What a client's own page shows of its backups."""
 
 from backups.models import Backup, State
+from backups.slots import next_due
 from tenants.models import Client
 
 _TONES = {
@@ -16,6 +17,11 @@ def backups_of(schema: str) -> list[Backup]:
     """The backups of an existing client, newest first; none of a deleted one that had the same name."""
     client = Client.objects.filter(schema_name=schema).first()
     return list(Backup.objects.of(client_id=client.pk)) if client else []
+
+
+def context_of(schema: str) -> dict:
+    """The context of `backups/list.html`."""
+    return {"backups": rows_of(schema), "next_at": next_due()}
 
 
 def rows_of(schema: str) -> list[dict]:

@@ -15,6 +15,7 @@ from django.db import connection
 from django_tenants.utils import schema_context, tenant_context
 
 from backups import postgres
+from backups.actions import sweep
 from backups.engine import snapshot
 from backups.models import Backup
 from tenants.models import Client, Domain
@@ -51,15 +52,14 @@ def remove(code):
     """Everything of a client, its catalogue included."""
     schema = schema_of(code)
     with postgres.connect() as own:
-        found = own.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname ~ %s", [f"^(b2o_[a-z]+_)?{schema}(_[0-9]+)?$"]
-        )
+        found = own.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ %s", [f"^(b2o_scratch_)?{schema}$"])
         for (name,) in found.fetchall():
             postgres.drop_schema(own, name)
     Domain.objects.filter(tenant__code=code).delete()
     for client in Client.objects.filter(code=code):
         client.delete(force_drop=False)
     Backup.objects.all().delete()
+    sweep()
     shutil.rmtree(media_folder(schema), ignore_errors=True)
 
 

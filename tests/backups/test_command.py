@@ -35,7 +35,7 @@ def test_the_life_of_a_backup(client_with_data, companies):
         Company.objects.all().delete()
     said = run("restore", code, "--yes")
     assert f"{code} restauré de la sauvegarde n° {backup.seq}" in said
-    assert f"b2o_before_{client_with_data.schema_name}_1" in said
+    assert f"b2o_before_{client_with_data.pk}_1" in said
     assert companies(client_with_data) == 40
     assert "comme avant sa restauration" in run("undo", code, "--yes")
     assert companies(client_with_data) == 0

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from backups import postgres
-from backups.actions import back_up
+from backups.actions import back_up, sweep
 from backups.errors import BackupError
 from backups.models import State, Trigger
 from backups.restoring import put_back, restore_as, restore_over
 from crm.models import Company
 from tenants.models import Client, Domain
-from tenants.provisioning import delete_client
+from tenants.provisioning import create_client, delete_client
 from tenants.storage import media_folder
 
 
@@ -82,6 +82,16 @@ def test_a_deleted_client_comes_back_as_itself(client_with_data, look):
     assert (done.client.pk, done.client.name) == (pk, code.title())
     assert look.content(done.client) == before
     assert look.files(done.client) == kept
+
+
+def test_a_namesake_never_gets_what_was_put_aside(client_with_data, sql):
+    done = restore_over(client_with_data, full(client_with_data))
+    delete_client(client_with_data)
+    namesake = create_client(client_with_data.code, "Homonyme")
+    with pytest.raises(BackupError, match="Rien à remettre"):
+        put_back(namesake)
+    sweep()
+    assert sql.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [done.previous]).fetchone() is None
 
 
 def test_a_restored_client_goes_on(client_with_data, look):

@@ -7,7 +7,7 @@ import pytest
 from celery.schedules import crontab
 from django.conf import settings
 
-from backups.slots import last_due, slot_of
+from backups.slots import last_due, next_due, slot_of
 from config.celery import app
 
 PARIS, UTC = ZoneInfo("Europe/Paris"), dt.UTC
@@ -61,3 +61,8 @@ def test_to_which_evening_a_moment_belongs(moment, slot):
 def test_the_alarm_waits_two_hours():
     assert last_due(dt.datetime(2026, 6, 19, 21, 59, tzinfo=PARIS))[0] == dt.date(2026, 6, 18)
     assert last_due(dt.datetime(2026, 6, 19, 22, 0, tzinfo=PARIS))[0] == dt.date(2026, 6, 19)
+
+
+def test_the_next_one():
+    assert next_due(dt.datetime(2026, 6, 19, 19, 59, tzinfo=PARIS)) == dt.datetime(2026, 6, 19, 20, tzinfo=PARIS)
+    assert next_due(dt.datetime(2026, 3, 28, 20, 0, tzinfo=PARIS)) == dt.datetime(2026, 3, 29, 18, tzinfo=UTC)
