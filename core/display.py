@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -12,6 +13,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from core.templatetags.french import day
+from core.templatetags.ui import avatar
 
 NARROW = "\u202f"
 NONE = "—"
@@ -35,7 +39,7 @@ def grouped(digits: str, *sizes: int) -> str:
 def moment(value: dt.datetime) -> str:
     """22 nov. 2026 à 09:15, in Paris time."""
     local = timezone.localtime(value)
-    return _("%(day)s à %(time)s") % {"day": date_format(local, "j M Y"), "time": date_format(local, "H:i")}
+    return _("%(day)s à %(time)s") % {"day": date_format(local, "j N Y"), "time": date_format(local, "H:i")}
 
 
 def plain(field: models.Field, value: Any) -> str:
@@ -51,7 +55,7 @@ def plain(field: models.Field, value: Any) -> str:
         return moment(when) if when else str(value)
     if isinstance(field, models.DateField):
         day = parse_date(value) if isinstance(value, str) else value
-        return date_format(day, "j M Y") if day else str(value)
+        return date_format(day, "j N Y") if day else str(value)
     if isinstance(field, models.IntegerField | models.DecimalField) and not isinstance(field, models.AutoField):
         return number(Decimal(str(value)))
     if field.name == "siren":
@@ -68,6 +72,22 @@ def _link(scheme: str) -> Callable[[Any], SafeString]:
     return render
 
 
+def person(name: str) -> SafeString:
+    """A colleague: initials and name."""
+    return format_html('<span class="person">{}{}</span>', avatar(name), name)
+
+
+def cell(field: models.Field, row: models.Model) -> SafeString | str:
+    """The value as a cell of a list shows it: like `rich`, with dates shortened."""
+    value = getattr(row, field.attname)
+    if isinstance(field, models.DateField) and value is not None:
+        stamp = value.isoformat()
+        return format_html('<time datetime="{}" title="{}">{}</time>', stamp, plain(field, value), day(value))
+            '<time datetime="{}" title="{}">{}</time>', value.isoformat(), plain(field, value), day(value)
+        )
+    return rich(field, row)
+
+
 def rich(field: models.Field, row: models.Model) -> SafeString | str:
     """The value of a row's field as HTML: links for e-mail, telephone, web and records. "" for nothing."""
     from core.registry import registry
@@ -78,7 +98,7 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
     if isinstance(field, models.ForeignKey):
         resource = registry.of(field.related_model)
         if resource is None:
-            return str(value)
+            return person(str(value)) if isinstance(value, AbstractBaseUser) else str(value)
         return format_html('<a class="link" href="{}">{}</a>', resource.url("record", value.pk), value)
     if isinstance(field, models.EmailField):
         return _link("mailto:")(value)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from core import keyset, search
 from core.accounts.models import User
-from core.display import css_of, number, rich
+from core.display import cell, css_of, number
 from core.resource import Col, Resource
 from core.text import clean
 
@@ -101,7 +101,7 @@ class Listing:
             if resource.badge and resource.badge.field == col.name:
                 cells.append(Cell(col.name, "", "st", empty=False))
                 continue
-            html = rich(field_, row)
+            html = cell(field_, row)
             cells.append(Cell(col.name, html, css_of(field_), html == ""))
         return Row(
             pk=row.pk,

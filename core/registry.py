@@ -39,7 +39,9 @@ class Registry:
         self.by_label[resource.key()] = resource
 
     def __iter__(self) -> Iterator[type[Resource]]:
-        return iter(self.by_label.values())
+        """In the order of the menus, then those that no menu shows."""
+        shown = [resource for menu in self.menus for resource in menu.items]
+        return iter([*shown, *(resource for resource in self.by_label.values() if resource not in shown)])
 
     def of(self, model: type) -> type[Resource] | None:
         """The resource of a model, or None."""

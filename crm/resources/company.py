@@ -88,7 +88,7 @@ class CompanyResource(Resource):
         Col("phone"),
         Col("updated_at", label=_("Modifiée"), sort=True),
     )
-    subtitle = ("postcode", "city")
+    subtitle = ("email",)
     badge = Badge("relation", {"prospect": "info", "customer": "good"})
     views = (
         View(_("Toutes")),
