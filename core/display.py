@@ -83,8 +83,6 @@ def cell(field: models.Field, row: models.Model) -> SafeString | str:
     if isinstance(field, models.DateField) and value is not None:
         stamp = value.isoformat()
         return format_html('<time datetime="{}" title="{}">{}</time>', stamp, plain(field, value), day(value))
-            '<time datetime="{}" title="{}">{}</time>', value.isoformat(), plain(field, value), day(value)
-        )
     return rich(field, row)
 
 
