@@ -1,7 +1,13 @@
 """What a client's own page shows of its backups."""
 
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
 from backups.models import Backup, State
 from backups.slots import next_due
+from core.accounts.access import Level
+from core.views.base import ModuleView
 from tenants.models import Client
 
 _TONES = {
@@ -11,6 +17,16 @@ _TONES = {
     State.FAILED: "danger",
     State.ABORTED: "warning",
 }
+
+
+class BackupsView(ModuleView):
+    """The client's administrators see success and failure alike (R12)."""
+
+    module = "settings"
+    level = Level.MANAGE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "backups/list.html", context_of(connection.schema_name))
 
 
 def backups_of(schema: str) -> list[Backup]:

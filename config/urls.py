@@ -3,6 +3,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from backups.views import BackupsView
 from core.views import imports, shell
 
 handler500 = "core.views.errors.server_error"
@@ -18,6 +19,7 @@ urlpatterns = [
     path("imports/<int:pk>/commit/", imports.CommitView.as_view(), name="import-commit"),
     path("imports/<int:pk>/undo/", imports.UndoView.as_view(), name="import-undo"),
     path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import-refused"),
+    path("backups/", BackupsView.as_view(), name="backups"),
     path("confidentialite/", shell.privacy, name="privacy"),
     path("styleguide", shell.styleguide, name="styleguide"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),

@@ -14,6 +14,7 @@ DEMO = True
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(DATA_DIR)
 REDIS_URL = env.str("REDIS_URL", default="")
 DATABASES = {"default": database(DATABASE_URL)}
+PG_BIN = embedded.pg_bin()  # pg_dump of 18 reads the older servers too
 CACHES = {"default": cache(REDIS_URL or embedded.redis_url(DATA_DIR))}
 CELERY_BROKER_URL = REDIS_URL or embedded.broker_url(DATA_DIR)
 

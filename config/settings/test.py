@@ -13,6 +13,7 @@ ALLOWED_HOSTS = [".localhost", "localhost", "127.0.0.1"]
 DEMO = False
 
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or embedded.database_url(DATA_DIR), pool_size=50)}
+PG_BIN = embedded.pg_bin()
 # Two runs side by side share the servers, not the rows.
 DATABASES["default"]["TEST"] = {"NAME": f"myb2o_test_{os.getpid()}"}
 CACHES = {"default": cache(env.str("REDIS_URL", default="") or embedded.redis_url(DATA_DIR))}
