@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.core.files.base import File
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -101,10 +101,10 @@ def _check(batch: ImportBatch) -> None:
         report = engine.run(
             importer_of(resource_of(batch)), file, batch.size, refused=refused, progress=progress_of(batch)
         )
-        _keep(batch, report, refused)
+        keep(batch, report, refused)
 
 
-def _keep(batch: ImportBatch, report: Report, refused: Any) -> None:
+def keep(batch: ImportBatch, report: Report, refused: Any) -> None:
     """Put what a pass found on the batch, without saving it."""
     batch.take(report)
     if batch.refused:
@@ -187,7 +187,7 @@ def _work(pk: int, actor: int | None, during: ImportState, back: ImportState, ac
             return
         except Changed as error:
             batch = ImportBatch.objects.get(pk=pk)
-            _keep(batch, error.report, error.refused)
+            keep(batch, error.report, error.refused)
             notice = _(
                 "Depuis la vérification, la base a changé : d’autres lignes seraient refusées. Rien n’a été importé. "
                 "Relisez le résultat puis confirmez."
@@ -246,4 +246,4 @@ def progress_of(batch: ImportBatch) -> Callable[[int], None]:
 
 def progress(batch: ImportBatch) -> int:
     """Percents of the present work."""
-    return int(cache.get(_progress_key(batch.pk)) or 0) if connection.schema_name else 0
+    return int(cache.get(_progress_key(batch.pk)) or 0)

@@ -134,9 +134,6 @@ class Importer:
             name: (old, value) for name, value in draft.values.items() if (old := getattr(draft.row, name)) != value
         }
 
-    def instance(self, draft: Draft) -> Model:
-        return self.model(**{**self.initial, **draft.values})
-
     @cached_property
     def fields(self) -> dict[str, ModelField]:
         return {field_.name: field_ for field_ in self.model._meta.concrete_fields}

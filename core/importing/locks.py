@@ -10,7 +10,7 @@ _KEY = "hashtextextended(%s, 0)"
 
 
 def _name(what: str) -> str:
-    return f"{connection.schema_name}:import:{what}"
+    return f"{connection.schema_name}:import:{what}"  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def _refuse_other_kinds(head: bytes) -> None:
             )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FileError(_("Ce fichier est en UTF-16 : enregistrez-le en « CSV UTF-8 » puis renvoyez-le."))
-    if b"\x00" in head:
+    if b"\x00" in head.split(b"\n", 1)[0]:
         raise FileError(_("Ce fichier n’est pas du texte : choisissez un fichier CSV."))
 
 

@@ -1,8 +1,8 @@
 """What a pass over a file found: counts, the lines worth looking at, and the file of refused lines."""
 
+import codecs
 import csv
 import hashlib
-import io
 import re
 import tempfile
 from collections import Counter
@@ -108,9 +108,8 @@ class RefusedLines:
     """Writes refused lines as they came, with a column that says why: correct them and send the file again."""
 
     def __init__(self, file: IO[bytes], source: Source) -> None:
-        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        self._text.write("\ufeff")  # Excel takes UTF-8 for Latin-1 without it
-        self._rows = csv.writer(self._text, delimiter=source.separator)
+        file.write(codecs.BOM_UTF8)  # Excel takes UTF-8 for Latin-1 without it
+        self._rows = csv.writer(codecs.getwriter("utf-8")(file), delimiter=source.separator)
         # A file of refused lines sent again has the column already.
         self._kept = [index for index, name in enumerate(source.header) if name.casefold() != _REASON]
         self._rows.writerow([*(safe(source.header[index]) for index in self._kept), _REASON])

@@ -67,7 +67,7 @@ def _entangled(model: type[Model], operation: str, void: list[str]) -> set[int]:
         )
         found = {pk for (pk,) in cursor.fetchall()}
         for relation in model._meta.related_objects:
-            table, column = relation.related_model._meta.db_table, relation.field.column
+            table, column = relation.related_model._meta.db_table, str(relation.field.column)
             cursor.execute(
                 f"""
                 SELECT DISTINCT e.object_id FROM core_event e
@@ -92,7 +92,7 @@ def _restore(model: type[Model], operation: str) -> None:
         if not field.primary_key and not field.generated and not getattr(field, "auto_now", False)
     ]
     sets = [f"{quote(column)} = r.{quote(column)}" for column in columns]
-    sets += [f"{quote(f.column)} = now()" for f in model._meta.concrete_fields if getattr(f, "auto_now", False)]
+    sets += [f"{quote(str(f.column))} = now()" for f in model._meta.concrete_fields if getattr(f, "auto_now", False)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -110,4 +110,4 @@ def _delete(model: type[Model], operation: str) -> None:
     """Delete created rows in one statement: `_entangled` has made sure that nothing else points to them."""
     created = Event.objects.filter(operation=operation, model=model._meta.label_lower, kind=Event.Kind.CREATED)
     rows = model._default_manager.filter(pk__in=created.values("object_id"))
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)

@@ -1,0 +1,145 @@
+# ruff: noqa: N999 - the command is called "import"
+"""`manage.py import <client> crm.company FILE`: the same import as on screen, for the vendor and for big files."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django_tenants.utils import get_tenant_model, tenant_context
+
+from core.display import number
+from core.importing import actions, engine, locks
+from core.importing.importer import Draft
+from core.importing.reading import FileError
+from core.importing.report import refusals, scratch
+from core.importing.undo import Entangled
+from core.models import ImportBatch, ImportState
+from core.registry import registry
+from core.resource import Resource
+
+_SCREEN = "manage.py import"
+
+
+class Command(BaseCommand):
+    help = "Importe un fichier chez un client, en une fois ou pas du tout ; ou annule un import."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("client", help="nom court du client, avec - ou _")
+        parser.add_argument("resource", nargs="?", help="ce qu’on importe : crm.company")
+        parser.add_argument("file", nargs="?", help="fichier CSV en UTF-8")
+        parser.add_argument("--dry-run", action="store_true", help="vérifie seulement, sans rien écrire")
+        parser.add_argument("--skip-refused", action="store_true", help="importe les lignes valides malgré les refus")
+        parser.add_argument("--request", default="", metavar="REF", help="demande écrite du client (R01), gardée")
+        parser.add_argument("--undo", type=int, metavar="N", help="annule l’import n° N")
+
+    def handle(self, *args: Any, client: str, **options: Any) -> None:
+        with tenant_context(self._client(client)):
+            try:
+                if options["undo"]:
+                    self._undo(options["undo"])
+                else:
+                    self._import(**options)
+            except FileError as error:
+                raise CommandError(f"{options['file']} : {error}") from error
+
+    def _import(
+        self, *, resource: str, file: str, dry_run: bool, skip_refused: bool, request: str, **rest: Any
+    ) -> None:
+        target, path = self._resource(resource), self._path(file)
+        with path.open("rb") as opened, scratch() as refused:
+            report = engine.run(
+                actions.importer_of(target), opened, path.stat().st_size, refused=refused,
+                progress=self._progress("vérification"), heard=self._hear,
+            )  # fmt: skip
+            for warning in report.warnings:
+                self.stderr.write(warning)
+            self._count("À faire" if not dry_run else "À blanc", report.counts)
+            if report.counts["refused"] and not skip_refused:
+                raise CommandError(
+                    f"{number(report.counts['refused'])} ligne(s) refusée(s) : rien n’a été importé. Corrigez le "
+                    "fichier, ou importez le reste avec --skip-refused."
+                )
+            if dry_run:
+                return
+            opened.seek(0)
+            batch = actions.receive(target, File(opened, name=path.name), path.name, by=None, request_ref=request)
+            actions.keep(batch, report, refused)
+        self._commit(batch)
+
+    def _commit(self, batch: ImportBatch) -> None:
+        batch.state, batch.picked_up_at = ImportState.RUNNING, timezone.now()
+        batch.save()
+        try:
+            with locks.at_work(batch.pk):
+                actions.commit_now(batch, None, screen=_SCREEN, progress=self._progress("import"))
+        except actions.Changed as error:
+            ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.READY)
+            raise CommandError(
+                "La base a changé pendant l’import, ou refuse d’autres lignes : rien n’a été importé.\n"
+                + "\n".join(refusals(error.report.lines)[:20])
+            ) from error
+        counts = {name: getattr(batch, name) for name in ("created", "updated", "skipped", "refused")}
+        self._count(f"Import n° {batch.pk} fait", counts)
+
+    def _undo(self, pk: int) -> None:
+        batch = ImportBatch.objects.filter(pk=pk).first()
+        if batch is None or not actions.ask(batch, before=ImportState.DONE, after=ImportState.UNDOING):
+            state = f" : il est « {batch.get_state_display()} »" if batch else " : il n’existe pas"
+            raise CommandError(f"L’import n° {pk} ne peut pas être annulé{state}.")
+        batch.refresh_from_db()
+        try:
+            with locks.at_work(pk):
+                actions.take_back_now(batch, None, screen=_SCREEN)
+        except Entangled as error:
+            ImportBatch.objects.filter(pk=pk).update(state=ImportState.DONE)
+            raise CommandError(actions.entangled_message(actions.resource_of(batch), error)) from error
+        self.stdout.write(f"L’import n° {pk} est annulé.")
+
+    def _hear(self, draft: Draft) -> None:
+        if draft.outcome == "refused":
+            self.stdout.write(f"ligne {draft.line.number} : {' '.join(draft.reasons)}")
+
+    def _count(self, title: str, counts: Any) -> None:
+        self.stdout.write(
+            f"{title} : {number(counts['created'])} créées, {number(counts['updated'])} mises à jour, "
+            f"{number(counts['skipped'])} inchangées, {number(counts['refused'])} refusées."
+        )
+
+    def _progress(self, title: str) -> Callable[[int], None]:
+        """A line on stderr at each tenth of a big file; on a terminal, one line that moves."""
+        said = 0
+
+        def tell(percents: int) -> None:
+            nonlocal said
+            if percents - said >= 10 and percents < 100:
+                said = percents - percents % 10
+                ending = "\r" if sys.stderr.isatty() else "\n"
+                self.stderr.write(f"{title} : {said} %", ending=ending)
+
+        return tell
+
+    def _client(self, code: str) -> Any:
+        clients = get_tenant_model().objects
+        found = clients.filter(code=code.replace("_", "-")).first()
+        if found is None:
+            known = ", ".join(clients.values_list("code", flat=True)) or "aucun"
+            raise CommandError(f"Aucun client « {code} ». Clients : {known}.")
+        return found
+
+    def _resource(self, label: str | None) -> type[Resource]:
+        found = registry.by_label.get((label or "").lower())
+        if found is None or found.importer is None:
+            known = ", ".join(resource.key() for resource in registry if resource.importer)
+            raise CommandError(f"« {label or ''} » ne s’importe pas. Ce qui s’importe : {known}.")
+        return found
+
+    def _path(self, file: str | None) -> Path:
+        path = Path(file or "")
+        if not path.is_file():
+            raise CommandError(f"Le fichier « {file or ''} » n’existe pas : vérifiez son chemin.")
+        return path
