@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 import threading
+import time
 from contextlib import contextmanager
 
 import psycopg
@@ -152,7 +153,7 @@ class Look:
 
     @contextmanager
     def writers(self, schema, count):
-        """Threads that insert companies until the end of the block; yields the list of how many each committed."""
+        """Threads that insert companies, two a transaction, until the end of the block; yields how many each did."""
         stop, written = threading.Event(), []
 
         def write(number):
@@ -160,8 +161,11 @@ class Look:
                 own.execute("SELECT set_config('search_path', %s, false)", [schema])
                 done = 0
                 while not stop.is_set():
-                    own.execute(INSERT, [f"Écrite par {number}"])
-                    done += 1
+                    with own.transaction():
+                        own.execute(INSERT, [f"Écrite par {number}"])
+                        time.sleep(0.01)
+                        own.execute(INSERT, [f"Écrite par {number}"])
+                    done += 2
                 written.append(done)
 
         threads = [threading.Thread(target=write, args=[number]) for number in range(count)]
