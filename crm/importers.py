@@ -155,7 +155,9 @@ class CompanyImporter(Importer):
     def load(self, drafts: Sequence[Draft], rows: QuerySet) -> None:
         sirens = {draft.values["siren"] for draft in drafts}
         sirets = {draft.values["siret"] for draft in drafts if "siret" in draft.values}
-        found = list(rows.filter(Q(siret__in=sirets) | Q(siren__in=sirens - {""}, siret="")))
+        # Partial indexes: PostgreSQL uses them for a long list only when their condition is written out.
+        by_siret = Q(~Q(siret=""), siret__in=sirets)
+        found = list(rows.filter(by_siret | Q(~Q(siren=""), siren__in=sirens, siret="")))
         self._by_siret = {row.siret: row for row in found if row.siret}
         self._heads = {}
         for row in found:
@@ -164,7 +166,9 @@ class CompanyImporter(Importer):
         self._known_names = {}
         nameless = {draft.values["siren"] for draft in drafts if "name" not in draft.values}
         if nameless:
-            named = Company.objects.filter(siren__in=nameless).exclude(name__regex=f"^{_PROVISIONAL.pattern}$")
+            named = Company.objects.filter(~Q(siren=""), siren__in=nameless).exclude(
+                name__regex=f"^{_PROVISIONAL.pattern}$"
+            )
             self._known_names = dict(named.order_by("siren", "pk").distinct("siren").values_list("siren", "name"))
 
     def match(self, draft: Draft) -> Model | None:
