@@ -1,6 +1,5 @@
 """What a client's own page shows of its backups."""
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -8,6 +7,7 @@ from backups.models import Backup, State
 from backups.slots import next_due
 from core.accounts.access import Level
 from core.views.base import ModuleView
+from tenants.connection import connection
 from tenants.models import Client
 
 _TONES = {

@@ -57,7 +57,7 @@ def _allowed(value: str | None, values: tuple[str, ...]) -> str:
 
 
 def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
-    groups = [{"label": None, "items": [_item(request, "house", _("Accueil"), reverse("home"))]}]
+    groups: list[dict[str, Any]] = [{"label": None, "items": [_item(request, "house", _("Accueil"), reverse("home"))]}]
     for menu in registry.menus:
         items = [
             _item(request, resource.icon, resource.label_plural, resource.list_url)

@@ -1,7 +1,7 @@
 """The base of every resource's form."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import IntegrityError, models
@@ -12,11 +12,14 @@ from core.fields import LookupField
 from core.registry import resource_of
 from core.text import clean
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class ResourceForm(forms.ModelForm):
     """A ModelForm whose choices are narrowed to the person's rows, laid out in `fieldsets`: (legend, field names)."""
 
-    fieldsets: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
+    fieldsets: "ClassVar[Sequence[tuple[StrOrPromise, Sequence[str]]]]" = ()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -24,8 +27,8 @@ class ResourceForm(forms.ModelForm):
         for field in self.fields.values():
             if isinstance(field, LookupField):
                 field.queryset = resource_of(field.model).rows(user)
-            elif isinstance(field, forms.ModelChoiceField) and field.queryset.model is User:
-                field.queryset = _assignable(self.instance)
+            elif getattr(getattr(field, "queryset", None), "model", None) is User:
+                field.queryset = _assignable(self.instance)  # type: ignore[attr-defined]
 
     def _clean_fields(self) -> None:
         # PostgreSQL refuses NUL and no encoding carries a lone surrogate: taken out before any check.

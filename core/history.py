@@ -126,6 +126,6 @@ def _related_names(model: type[models.Model], events: Sequence[Event]) -> dict[t
             if side.get(field.column) is not None
         }
         if pks:
-            for row in field.related_model._default_manager.filter(pk__in=pks):  # type: ignore[union-attr]
+            for row in field.related_model._default_manager.filter(pk__in=pks):
                 names[field.column, row.pk] = str(row)
     return names

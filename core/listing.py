@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import QuerySet
@@ -18,6 +18,9 @@ from core.display import cell, css_of, number
 from core.resource import Col, Resource
 from core.text import clean
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # What the list itself reads from the query string; everything else is a filter.
 OWN = ("q", "sort", "after", "before")
 _MAX_QUERY = 200  # characters of a search
@@ -26,7 +29,7 @@ _MAX_QUERY = 200  # characters of a search
 @dataclass
 class Column:
     name: str
-    label: str
+    label: StrOrPromise
     css: str = ""
     direction: str = ""  # "ascending" or "descending" when the list is sorted by it
     sort_url: str = ""  # "" when it cannot be
@@ -218,7 +221,7 @@ class Listing:
             if str(value) != ""
         ]
         icon = getattr(self._bound.filters[name], "icon", "list-filter")
-        return Facet(name, str(field_.label), icon, options, sum(option["selected"] for option in options))
+        return Facet(name, str(field_.label), icon, options, len([option for option in options if option["selected"]]))
 
     @cached_property
     def chips(self) -> list[dict[str, str]]:

@@ -1,6 +1,9 @@
 """Operations for migrations, kept as stable as Django's own: what they wrote once stays true."""
 
+from collections.abc import Iterator
+
 from django.db.migrations.operations.base import Operation
+from django.db.models import Model
 
 DERIVED = ("search", "updated_at")
 
@@ -9,8 +12,14 @@ class _Triggers(Operation):
     reduces_to_sql = True
     reversible = True
 
+    names: tuple[str, ...] = ()
+
     def __init__(self, model: str) -> None:
         self.model = model
+
+    def create(self, app_label: str, model: type[Model]) -> Iterator[str]:
+        """The statements that make the triggers."""
+        raise NotImplementedError
 
     def state_forwards(self, app_label, state):
         """The triggers are the database's business: Django's state does not know them."""

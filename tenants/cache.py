@@ -1,14 +1,14 @@
 """Django's Redis cache, where emptying it empties the part of the active client only."""
 
 from django.core.cache.backends.redis import RedisCache
-from django.db import connection
+
+from tenants.connection import connection
 
 
 class ClientRedisCache(RedisCache):
     """Keys begin with the schema (KEY_FUNCTION of the settings)."""
 
-    def clear(self) -> bool:
-        client = self._cache.get_client(write=True)  # type: ignore[attr-defined]
+    def clear(self) -> None:
+        client = self._cache.get_client(write=True)
         for key in client.scan_iter(match=f"{connection.schema_name}:*", count=1000):
             client.delete(key)
-        return True

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+
+from tenants.connection import connection
 
 
 class SchemaCache:

@@ -5,12 +5,12 @@ import time
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django_tenants.postgresql_backend.base import FakeTenant
 
+from tenants.connection import connection
 from tenants.models import Client, Domain
 
 TTL = 30  # seconds that a look-up is kept, also of an unknown host
@@ -59,7 +59,7 @@ class ClientMiddleware(MiddlewareMixin):
         part = vendor_part(host)
         if part:
             request.tenant = FakeTenant(settings.PUBLIC_SCHEMA_NAME)  # type: ignore[attr-defined]
-            request.urlconf = settings.VENDOR_URLCONFS[part]  # type: ignore[attr-defined]
+            request.urlconf = settings.VENDOR_URLCONFS[part]  # type: ignore[assignment]
             return None
         client = client_of(host)
         if client is None:
@@ -74,7 +74,7 @@ class ClientMiddleware(MiddlewareMixin):
         return None
 
     def _unknown(self, request: HttpRequest, host: str) -> HttpResponse:
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         home = f"{request.scheme}://{settings.BASE_DOMAIN}"
         port = request.META.get("HTTP_HOST", "").partition(":")[2]
         if port.isdigit():

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
 from tenants import contenttypes
+from tenants.connection import connection
 
 _CHUNK = 250  # schemas in one query
 _LOCK_TIMEOUT = "3s"  # a migration waiting for a lock must not make everyone else wait behind it
@@ -24,7 +25,7 @@ def fingerprints(schemas: Iterable[str]) -> dict[str, str]:
             for name in names[start : start + _CHUNK]
         )
         with connection.cursor() as cursor:
-            cursor.execute(query)  # type: ignore[arg-type]
+            cursor.execute(query)
             found.update(dict(cursor.fetchall()))
     return found
 
@@ -82,7 +83,7 @@ def _copy_reference_rows(schema: str) -> None:
 def ensure_schema(schema: str) -> None:
     """Create a schema and its table of migrations where they are absent."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))  # type: ignore[arg-type]
+        cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
     with in_schema(schema):
         MigrationRecorder(connection).ensure_schema()
 

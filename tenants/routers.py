@@ -4,7 +4,8 @@ from functools import cache
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+
+from tenants.connection import connection
 
 
 class NoActiveClient(RuntimeError):

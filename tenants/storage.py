@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
-from django.db import connection
 
+from tenants.connection import connection
 from tenants.routers import NoActiveClient
 
 

@@ -5,8 +5,10 @@ from functools import partial
 from celery import Task
 from celery.contrib.django.task import DjangoTask
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import schema_context, tenant_context
+
+from tenants.connection import connection
 
 HEADER = "b2o_schema"
 
@@ -23,10 +25,10 @@ class ClientTask(DjangoTask):
 
     abstract = True
 
-    def apply_async(self, args=None, kwargs=None, **options):
+    def apply_async(self, args=None, kwargs=None, **options):  # type: ignore[override]
         return super().apply_async(args, kwargs, **_with_schema(options))
 
-    def apply(self, args=None, kwargs=None, **options):
+    def apply(self, args=None, kwargs=None, **options):  # type: ignore[override]
         return super().apply(args, kwargs, **_with_schema(options))
 
     def apply_async_on_commit(self, args=None, kwargs=None, **options):

@@ -5,18 +5,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
-class DomainQuerySet(models.QuerySet):
+class DomainManager(models.Manager):
     """Rows without their search document: it is for the database only, and is larger than the rest."""
 
-    @classmethod
-    def as_lean_manager(cls):
-        class Lean(models.Manager.from_queryset(cls)):  # type: ignore[misc]
-            def get_queryset(self):
-                names = {field.name for field in self.model._meta.concrete_fields}
-                rows = super().get_queryset()
-                return rows.defer("search") if "search" in names else rows
-
-        return Lean()
+    def get_queryset(self):
+        rows = super().get_queryset()
+        return rows.defer("search") if "search" in {field.name for field in self.model._meta.concrete_fields} else rows
 
 
 class DomainModel(models.Model):
@@ -25,7 +19,7 @@ class DomainModel(models.Model):
     created_at = models.DateTimeField(_("créé le"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("modifié le"), auto_now=True, editable=False)
 
-    objects = DomainQuerySet.as_lean_manager()
+    objects = DomainManager()
 
     class Meta:
         abstract = True

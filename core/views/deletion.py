@@ -49,7 +49,7 @@ class DeleteView(ResourceView):
         except ProtectedError:
             return []
         for (field, _value), groups in collector.field_updates.items():
-            count = sum(len(group) for group in groups)
+            count = len([kept for group in groups for kept in group])  # type: ignore[attr-defined]
             if count:
                 plural = field.model._meta.verbose_name_plural
                 lines.append(_("Détachés, mais gardés : %(count)s (%(what)s)") % {"count": count, "what": plural})

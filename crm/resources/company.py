@@ -55,7 +55,7 @@ class CompanyForm(ResourceForm):
         widgets = {"note": Textarea(attrs={"rows": 4})}
 
     def clean(self):
-        data = super().clean()
+        data = super().clean() or {}
         siret, siren = data.get("siret", ""), data.get("siren", "")
         if siret and not siren and "siren" not in self.errors:
             data["siren"] = siret[:9]

@@ -22,6 +22,8 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
     heard is the truth. Older servers report nothing, so the path is sent each time.
     """
 
+    schema_name: str
+
     def _handle_search_path(self, cursor=None):
         if self._setting_search_path:
             return
