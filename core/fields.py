@@ -1,6 +1,6 @@
 """Form fields that the modules share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -40,6 +40,7 @@ class LookupField(forms.Field):
     """One row of another resource, found by typing. Gives the row, or None.
 
     Chosen by key while the text is untouched, else by what the text finds: exactly one row, or an error that says so.
+    The row that is already there stays choosable, also when it is not among the person's: saving must not lose it.
     """
 
     default_error_messages = {
@@ -50,19 +51,20 @@ class LookupField(forms.Field):
     def __init__(self, model: type[Model], **kwargs: Any) -> None:
         self.model = model
         self.queryset: QuerySet = model._default_manager.none()  # narrowed by the form to the person's rows
+        self.kept: Callable[[], Model | None] = _nothing  # the row that the form's instance already names
         super().__init__(widget=LookupWidget(model), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """A form's initial value is a key or a row; what was typed comes back as it was."""
         if isinstance(value, tuple) or value is None or isinstance(value, Model):
             return value
-        return self.queryset.filter(pk=value).first() if str(value).isdigit() else None
+        return self._chosen(str(value))
 
     def to_python(self, value: Any) -> Model | None:
         if value is None or isinstance(value, Model):
             return value
         pk, text = value
-        chosen = self.queryset.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
+        chosen = self._chosen(pk)
         if text is None:  # a caller that only knows keys
             if pk and chosen is None:
                 raise ValidationError(self.error_messages["none"], code="none", params={"text": pk})
@@ -71,6 +73,12 @@ class LookupField(forms.Field):
         if not text:
             return None
         return chosen if chosen is not None and str(chosen) == text else self._find(text)
+
+    def _chosen(self, pk: str) -> Model | None:
+        if not pk.isdecimal() or len(pk) > 18:
+            return None
+        kept = self.kept()
+        return kept if kept is not None and kept.pk == int(pk) else self.queryset.filter(pk=int(pk)).first()
 
     def _find(self, text: str) -> Model:
         found = list(resource_of(self.model).first_order().apply(self.queryset.filter(matches(text)))[:4])
@@ -83,6 +91,10 @@ class LookupField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(getattr(initial, "pk", initial) or "") != str(data[0] if data else "")
+
+
+def _nothing() -> None:
+    return None
 
 
 class CompactField(forms.CharField):

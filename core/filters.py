@@ -1,11 +1,18 @@
 """Filters of lists: facets that a person ticks."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
 
 from core.accounts.models import User
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from core.resource import Resource
 
 
 class Facet(django_filters.MultipleChoiceFilter):
@@ -27,3 +34,30 @@ class PersonFacet(django_filters.ModelMultipleChoiceFilter):
 
 def _people(request: Any) -> Any:
     return User.objects.filter(is_active=True)
+
+
+def bind(resource: type[Resource], user: User, data: QueryDict) -> tuple[Any, bool]:
+    """(the resource's filters on this person's rows, or None; whether a malformed one was ignored)."""
+    if resource.filters is None:
+        return None, False
+    bound = _bind(resource, user, data)
+    if bound.is_valid():
+        return bound, False
+    kept = bound.data.copy()
+    for name in bound.form.errors:
+        kept.pop(name, None)
+    bound = _bind(resource, user, kept)
+    bound.is_valid()
+    return bound, True
+
+
+def _bind(resource: type[Resource], user: User, data: QueryDict) -> Any:
+    """Without the filters on sensitive fields that the person may not see, and with the people within reach."""
+    hidden = resource.hidden_from(user)
+    bound = resource.filters(data, queryset=resource.rows(user))  # type: ignore[misc]
+    for name, filter_ in list(bound.filters.items()):
+        if filter_.field_name.partition("__")[0] in hidden:
+            del bound.filters[name]
+        elif isinstance(filter_, PersonFacet):
+            filter_.queryset = user.colleagues(resource.scope(user))
+    return bound

@@ -1,15 +1,17 @@
 """The base of every resource's form."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 
+from core.accounts.access import Level, Scope
 from core.accounts.models import User
 from core.fields import LookupField
-from core.registry import resource_of
+from core.registry import registry, resource_of
 from core.text import clean
 
 if TYPE_CHECKING:
@@ -17,18 +19,28 @@ if TYPE_CHECKING:
 
 
 class ResourceForm(forms.ModelForm):
-    """A ModelForm whose choices are narrowed to the person's rows, laid out in `fieldsets`: (legend, field names)."""
+    """A ModelForm without what the person may not see: choices narrowed to their rows, sensitive fields dropped.
+
+    Laid out in `fieldsets`: (legend, field names).
+    """
 
     fieldsets: "ClassVar[Sequence[tuple[StrOrPromise, Sequence[str]]]]" = ()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        for field in self.fields.values():
+        self.resource = registry.of(self._meta.model)
+        for name in self.resource.hidden_from(user) if self.resource else ():
+            self.fields.pop(name, None)
+        for name, field in self.fields.items():
             if isinstance(field, LookupField):
                 field.queryset = resource_of(field.model).rows(user)
+                field.kept = partial(getattr, self.instance, name, None)
             elif getattr(getattr(field, "queryset", None), "model", None) is User:
-                field.queryset = _assignable(self.instance)  # type: ignore[attr-defined]
+                field.queryset = self._assignable(name)  # type: ignore[attr-defined]
+        owner = self.resource.owner() if self.resource else ""
+        if self.instance._state.adding and owner in self.fields and self._scope is not Scope.ALL:
+            self.initial.setdefault(owner, user.pk)
 
     def _clean_fields(self) -> None:
         # PostgreSQL refuses NUL and no encoding carries a lone surrogate: taken out before any check.
@@ -38,7 +50,30 @@ class ResourceForm(forms.ModelForm):
     def groups(self) -> Iterator[dict[str, Any]]:
         """[{legend, fields: [bound field]}] for the template."""
         for legend, names in self.fieldsets or (("", list(self.fields)),):
-            yield {"legend": legend, "fields": [self[name] for name in names]}
+            shown = [self[name] for name in names if name in self.fields]
+            if shown:
+                yield {"legend": legend, "fields": shown}
+
+    def add_given_away_error(self) -> None:
+        """Say that the row, so saved, would leave the person's reach; beside the field that decides, if shown."""
+        name = self.resource.owner().partition("__")[0] if self.resource else ""
+        self.add_error(
+            name if name in self.fields else None,
+            _(
+                "Enregistrée ainsi, la fiche ne serait plus parmi celles que vous pouvez modifier : gardez-la à vous "
+                "ou à votre équipe, ou demandez à une personne qui voit toutes les fiches."
+            ),
+        )
+
+    @property
+    def _scope(self) -> Scope:
+        return self.resource.scope(self.user, Level.WRITE) if self.resource else Scope.ALL
+
+    def _assignable(self, name: str) -> models.QuerySet:
+        """The active people within reach, and whoever the row already names."""
+        people = self.user.colleagues(self._scope)
+        current = getattr(self.instance, f"{name}_id", None)
+        return people | User.objects.filter(pk=current) if current else people
 
     def add_integrity_error(self, error: IntegrityError) -> None:
         """Say what the database refused, in the words of the constraint (two people saved the same thing at once)."""
@@ -50,13 +85,6 @@ class ResourceForm(forms.ModelForm):
         self.add_error(
             None, _("Ces valeurs se contredisent ou existent déjà : vérifiez-les puis enregistrez de nouveau.")
         )
-
-
-def _assignable(instance: models.Model) -> models.QuerySet:
-    """Active people, and whoever the row already names."""
-    known = models.Q(is_active=True)
-    owner = getattr(instance, "owner_id", None)
-    return User.objects.filter(known | models.Q(pk=owner) if owner else known)
 
 
 def _cleaned(data: Any) -> Any:

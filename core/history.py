@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from core.accounts.access import Level, Scope
 from core.accounts.models import User
 from core.display import NONE, plain
 from core.models import Event
@@ -18,22 +19,28 @@ PAGE = 50
 _HIDDEN = {"id", "created_at", "updated_at", "search"}
 
 
-def events_of(resource: type[Resource], pk: int, *, before: int | None = None) -> list[dict[str, Any]]:
-    """The newest PAGE events of a row, older than event `before` when given. A constant number of queries."""
+def events_of(resource: type[Resource], pk: int, user: User, *, before: int | None = None) -> list[dict[str, Any]]:
+    """The newest PAGE events of a row, older than event `before` when given. A constant number of queries.
+
+    Sensitive fields that `user` may not see are left out, and so are changes of nothing else.
+    """
     events = Event.objects.filter(model=resource.key(), object_id=pk).select_related("values").order_by("-id")
     if before:
         events = events.filter(pk__lt=before)
-    found = list(events[:PAGE])
-    names = _related_names(resource.model, found)
-    return [_entry(event, resource.model, names) for event in found]
+    hidden = _hidden_columns(resource, user)
+    found = [event for event in events[:PAGE] if _concerns(event, hidden)]
+    names = _related_names(resource.model, found, hidden)
+    return [_entry(event, resource.model, names, hidden) for event in found]
 
 
 def latest(user: User, limit: int = 12) -> list[dict[str, Any]]:
     """The newest events of the resources that this person may read, each with its row's title and address."""
-    readable = [resource for resource in registry if resource.rows(user).query.is_empty() is False]
-    events = list(
-        Event.objects.filter(model__in=[resource.key() for resource in readable]).order_by("-id")[: limit * 4]
-    )
+    readable = [resource for resource in registry if resource.may(user, Level.READ)]
+    if not readable:
+        return []
+    found = Event.objects.filter(_reached(readable, user)).order_by("-id")[: limit * 4]
+    hidden = {resource.key(): _hidden_columns(resource, user) for resource in readable}
+    events = [event for event in found if _concerns(event, hidden[event.model])]
     titles = _titles(user, events)
     out = []
     for event in events:
@@ -43,6 +50,26 @@ def latest(user: User, limit: int = 12) -> list[dict[str, Any]]:
         if len(out) == limit:
             break
     return out
+
+
+def _reached(readable: Iterable[type[Resource]], user: User) -> models.Q:
+    """The events of rows within reach: where that is not every row, others' activity must not push mine out."""
+    whole = [resource.key() for resource in readable if resource.scope(user) is Scope.ALL]
+    reached = models.Q(model__in=whole)
+    for resource in readable:
+        if resource.key() not in whole:
+            reached |= models.Q(model=resource.key(), object_id__in=resource.rows(user).values("pk"))
+    return reached
+
+
+def _hidden_columns(resource: type[Resource], user: User) -> frozenset[str]:
+    """The columns of the table whose values this person may not see."""
+    return frozenset(str(resource.model._meta.get_field(name).column) for name in resource.hidden_from(user))  # type: ignore[union-attr]
+
+
+def _concerns(event: Event, hidden: frozenset[str]) -> bool:
+    """Whether an event tells anything once the hidden columns are left out."""
+    return not hidden or event.kind != Event.Kind.UPDATED or bool(set(event.fields) - _HIDDEN - hidden)
 
 
 def _titles(user: User, events: Iterable[Event]) -> dict[tuple[str, int], tuple[str, str]]:
@@ -79,12 +106,14 @@ def screen_label(event: Event) -> str:
     return words.get(event.screen.rpartition("-")[2], "")
 
 
-def _entry(event: Event, model: type[models.Model], names: dict[tuple[str, Any], str]) -> dict[str, Any]:
+def _entry(
+    event: Event, model: type[models.Model], names: dict[tuple[str, Any], str], hidden: frozenset[str]
+) -> dict[str, Any]:
     values = getattr(event, "values", None)
     before, after = (values.before or {}, values.after or {}) if values else ({}, {})
     changes = []
     for column in event.fields:
-        if column in _HIDDEN:
+        if column in _HIDDEN or column in hidden:
             continue
         field = _field_of(model, column)
         old, new = _shown(field, column, before.get(column), names), _shown(field, column, after.get(column), names)
@@ -112,11 +141,13 @@ def _shown(field: models.Field | None, column: str, value: Any, names: dict[tupl
     return plain(field, value)
 
 
-def _related_names(model: type[models.Model], events: Sequence[Event]) -> dict[tuple[str, Any], str]:
+def _related_names(
+    model: type[models.Model], events: Sequence[Event], hidden: frozenset[str]
+) -> dict[tuple[str, Any], str]:
     """The names of the rows that foreign keys in these events point to: one query a key."""
     names: dict[tuple[str, Any], str] = {}
     for field in model._meta.concrete_fields:
-        if not isinstance(field, models.ForeignKey):
+        if not isinstance(field, models.ForeignKey) or field.column in hidden:
             continue
         pks = {
             side[field.column]

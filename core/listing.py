@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from core import keyset, search
 from core.accounts.models import User
 from core.display import cell, css_of, number
-from core.resource import Col, Resource
+from core.filters import bind
+from core.resource import Col, Resource, View
 from core.text import clean
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Listing:
         self.params = params
         self.url = url or resource.list_url
         self.notices: list[str] = []
+        self._hidden = resource.hidden_from(user)
+        self._cols = [col for col in resource.columns if col.name not in self._hidden]
         self.q = clean(params.get("q", ""))[:_MAX_QUERY].strip()
         self.order, self.sort = self._order()
         self._after, self._before = self._cursor("after"), self._cursor("before")
@@ -94,11 +97,11 @@ class Listing:
 
     @cached_property
     def rows(self) -> list[Row]:
-        fields = [(col, self._field(col)) for col in self.resource.columns[1:]]
+        fields = [(col, self._field(col)) for col in self._cols[1:]]
         return [self._row(row, fields) for row in self.page.rows]
 
     def _row(self, row: models.Model, fields: list[tuple[Col, models.Field]]) -> Row:
-        resource = self.resource
+        resource, badge = self.resource, self.resource.badge_of(row, self.user)
         cells = []
         for col, field_ in fields:
             if resource.badge and resource.badge.field == col.name:
@@ -110,9 +113,9 @@ class Listing:
             pk=row.pk,
             url=f"{self._record_base}{row.pk}/",
             title=resource.title(row),
-            subtitle=resource.subtitle_of(row),
+            subtitle=resource.subtitle_of(row, self.user),
             avatar=resource.avatar,
-            badge=resource.badge.of(row) if resource.badge else None,
+            badge=badge,
             cells=cells,
         )
 
@@ -124,7 +127,7 @@ class Listing:
         return self.resource.model._meta.get_field(col.name)  # type: ignore[return-value]
 
     def _joins(self) -> list[str]:
-        return [c.name for c in self.resource.columns if isinstance(self._field(c), models.ForeignKey)]
+        return [c.name for c in self._cols if isinstance(self._field(c), models.ForeignKey)]
 
     # --- counts and places ------------------------------------------------------------------------------------------
     @cached_property
@@ -158,7 +161,7 @@ class Listing:
     # --- columns ----------------------------------------------------------------------------------------------------
     @cached_property
     def columns(self) -> list[Column]:
-        return [self._column(col) for col in self.resource.columns]
+        return [self._column(col) for col in self._cols]
 
     def _column(self, col: Col) -> Column:
         field_ = self._field(col)
@@ -171,7 +174,7 @@ class Listing:
         return column
 
     def _order(self) -> tuple[keyset.Order, str]:
-        sortable = {col.name: col for col in self.resource.columns if col.sort}
+        sortable = {col.name: col for col in self._cols if col.sort}
         asked = self.params.get("sort", "")
         name, descending = asked.removeprefix("-"), asked.startswith("-")
         if asked and name not in sortable:
@@ -192,16 +195,9 @@ class Listing:
 
     # --- filters ----------------------------------------------------------------------------------------------------
     def _filters(self):
-        if self.resource.filters is None:
-            return None
-        bound = self.resource.filters(_cleaned(self.params), queryset=self.resource.rows(self.user))
-        if not bound.is_valid():
-            data = bound.data.copy()
-            for name in bound.form.errors:
-                data.pop(name, None)
+        bound, ignored = bind(self.resource, self.user, _cleaned(self.params))
+        if ignored:
             self.notices.append(_("Un filtre de cette adresse n’existe pas (ou plus) : il est ignoré."))
-            bound = self.resource.filters(data, queryset=self.resource.rows(self.user))
-            bound.is_valid()
         return bound
 
     @cached_property
@@ -225,7 +221,7 @@ class Listing:
 
     @cached_property
     def chips(self) -> list[dict[str, str]]:
-        tabbed = {name for view in self.resource.views for name in view.params}
+        tabbed = {name for view in self._tabs for name in view.params}
         return [
             {"label": facet.label, "value": option["label"], "remove_url": self._without(facet.name, option["value"])}
             for facet in self.facets
@@ -239,11 +235,16 @@ class Listing:
         return self.url
 
     @cached_property
+    def _tabs(self) -> list[View]:
+        known = self._bound.filters if self._bound is not None else {}
+        return [view for view in self.resource.views if all(name in known for name in view.params)]
+
+    @cached_property
     def views(self) -> list[dict[str, Any]]:
         """The tabs, each with its own count (capped): the search and the other filters hold in every one."""
-        names = {name for view in self.resource.views for name in view.params}
+        names = {name for view in self._tabs for name in view.params}
         out = []
-        for view in self.resource.views:
+        for view in self._tabs:
             params = self._base_params()
             for name in names:
                 params.setlist(name, [view.params[name]] if name in view.params else [])
@@ -258,7 +259,7 @@ class Listing:
     def hidden(self) -> list[tuple[str, str]]:
         """What the form of search and filters must carry along: the sort, and the tab."""
         facets = {facet.name for facet in self.facets}
-        tabs = {name for view in self.resource.views for name in view.params} - facets
+        tabs = {name for view in self._tabs for name in view.params} - facets
         kept = [("sort", self.sort)] if self.sort else []
         return kept + [(name, value) for name in sorted(tabs) for value in self.params.getlist(name)]
 

@@ -1,4 +1,4 @@
-"""The resources and menus that the modules declare. Filled at start-up, then frozen."""
+"""The resources, menus and named rights that the modules declare. Filled at start-up, then frozen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from core.resource import Resource
 
 R = TypeVar("R", bound="type[Resource]")
@@ -19,21 +21,39 @@ R = TypeVar("R", bound="type[Resource]")
 class Menu:
     """A module's part of the navigation: its label and its resources, in order."""
 
-    label: str
+    label: StrOrPromise
     items: tuple[type[Resource], ...]
+
+
+@dataclass(frozen=True)
+class Right:
+    """A named right that a role may give beyond its levels: code "crm.view_credit", and what it lets people do."""
+
+    code: str
+    label: StrOrPromise
 
 
 @dataclass
 class Registry:
-    """Resources by label ("crm.company") and menus in the order of INSTALLED_APPS."""
+    """Resources by label ("crm.company"), menus in the order of INSTALLED_APPS, rights by code."""
 
     by_label: dict[str, type[Resource]] = field(default_factory=dict)
     menus: list[Menu] = field(default_factory=list)
+    rights: dict[str, Right] = field(default_factory=dict)
     frozen: bool = False
 
-    def add(self, resource: type[Resource]) -> None:
+    def _open(self) -> None:
         if self.frozen:
-            raise ImproperlyConfigured("the registry is frozen: register resources in the module's resources package")
+            raise ImproperlyConfigured("the registry is frozen: declare in the module's resources or navigation")
+
+    def add_right(self, right: Right) -> None:
+        self._open()
+        if right.code in self.rights:
+            raise ImproperlyConfigured(f"the right {right.code} is declared twice")
+        self.rights[right.code] = right
+
+    def add(self, resource: type[Resource]) -> None:
+        self._open()
         if resource.key() in self.by_label:
             raise ImproperlyConfigured(f"{resource.key()} has two resources")
         self.by_label[resource.key()] = resource
@@ -55,6 +75,13 @@ def register(resource: R) -> R:
     """Class decorator: make a resource known."""
     registry.add(resource)
     return resource
+
+
+def add_right(code: str, label: StrOrPromise) -> Right:
+    """Called beside a module's resources: make a named right known."""
+    right = Right(code, label)
+    registry.add_right(right)
+    return right
 
 
 def discover() -> None:

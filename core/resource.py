@@ -14,21 +14,24 @@ and `path("companies/", include(CompanyResource.urls()))` in its urls.py.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import classproperty
 from django.utils.text import capfirst
 
-from core.accounts.access import Level
+from core.accounts.access import Level, Scope
 from core.keyset import Order
 
 if TYPE_CHECKING:
     from django_filters import FilterSet
+    from django_stubs_ext import StrOrPromise
 
     from core.accounts.models import User
     from core.importing.importer import Importer
@@ -39,7 +42,7 @@ class Col:
     """A column of the list: a field of the model. `sort` needs an index on (key, id), see core.checks."""
 
     name: str
-    label: str = ""
+    label: StrOrPromise = ""
     link: bool = False
     sort: bool = False
 
@@ -49,7 +52,7 @@ class Badge:
     """The field that tells the state of a row, and a tone for each of its values (neutral where absent)."""
 
     field: str
-    tones: Mapping[str, str] = field(default_factory=dict)
+    tones: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def of(self, row: Model) -> dict[str, str] | None:
         value = getattr(row, self.field)
@@ -61,8 +64,8 @@ class Badge:
 class View:
     """A view that everybody has: a tab of the list, with the query string that it stands for."""
 
-    label: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    label: StrOrPromise
+    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,10 @@ class Resource:
     badge: ClassVar[Badge | None] = None
     icon: ClassVar[str] = "file-text"
     feminine: ClassVar[bool] = False
-    search_hint: ClassVar[str] = ""
+    search_hint: ClassVar[StrOrPromise] = ""
     avatar: ClassVar[str] = "square"  # or "round", for people
+    # {field: named right}: without the right, `hidden_from` names it and nothing shows it.
+    sensitive: ClassVar[Mapping[str, str]] = {}
 
     # --- names ----------------------------------------------------------------------------------------------------
     @classmethod
@@ -173,16 +178,42 @@ class Resource:
         return user.may(cls.module, level)
 
     @classmethod
-    def rows(cls, user: User) -> QuerySet:
-        """The rows that this person may see; everything generic starts from here."""
-        if not cls.may(user, Level.READ):
+    def owner(cls) -> str:
+        """The path of forward keys to the person whom a row belongs to; "" for rows that are everybody's."""
+        try:
+            cls.model._meta.get_field("owner")
+        except FieldDoesNotExist:
+            return ""
+        return "owner"
+
+    @classmethod
+    def scope(cls, user: User, level: Level = Level.READ) -> Scope:
+        """How far this person reaches here."""
+        return user.access.scope(cls.module, level) if cls.owner() else Scope.ALL
+
+    @classmethod
+    def rows(cls, user: User, level: Level = Level.READ) -> QuerySet:
+        """The rows that this person may see (or, at another level, change); everything generic starts from here."""
+        if not cls.may(user, level):
             return cls.model._default_manager.none()
-        return cls.model._default_manager.all()
+        rows = cls.model._default_manager.all()
+        scope = cls.scope(user, level)
+        return rows if scope is Scope.ALL else rows.filter(user.owned(cls.owner(), scope))
+
+    @classmethod
+    def hidden_from(cls, user: User) -> frozenset[str]:
+        """The sensitive fields that this person may neither see nor change."""
+        return frozenset(name for name, right in cls.sensitive.items() if not user.holds(right))
 
     @classmethod
     def title(cls, row: Model) -> str:
         return str(row)
 
     @classmethod
-    def subtitle_of(cls, row: Model) -> str:
-        return " · ".join(str(value) for name in cls.subtitle if (value := getattr(row, name)))
+    def subtitle_of(cls, row: Model, user: User) -> str:
+        hidden = cls.hidden_from(user)
+        return " · ".join(str(value) for name in cls.subtitle if name not in hidden and (value := getattr(row, name)))
+
+    @classmethod
+    def badge_of(cls, row: Model, user: User) -> dict[str, str] | None:
+        return cls.badge.of(row) if cls.badge and cls.badge.field not in cls.hidden_from(user) else None

@@ -1,4 +1,4 @@
-"""Levels of access: (module, level), the highest of a person's roles."""
+"""What roles give: levels and scopes by module, and named rights (declared in core.registry)."""
 
 from __future__ import annotations
 
@@ -27,19 +27,57 @@ class Level(enum.IntEnum):
 MODULES = {"crm": _("Relation client"), "settings": _("Réglages")}
 
 
-@dataclass(frozen=True)
-class Access:
-    """The highest level per module."""
+class Scope(enum.IntEnum):
+    """Which rows of a module a role reaches; each scope contains the ones before it."""
 
-    levels: Mapping[str, Level] = field(default_factory=dict)
+    OWN = 1  # rows that the person owns
+    TEAM = 2  # rows owned within the person's teams, or by nobody
+    ALL = 3
 
     @classmethod
-    def of(cls, roles: Iterable[Mapping[str, str]]) -> Access:
+    def named(cls, name: str) -> Scope:
+        """The scope of "own", "team" or "all"; anything else is OWN: closed, not open."""
+        return cls.__members__.get(str(name).upper(), cls.OWN)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one role gives. A module that `scopes` does not name is reached whole."""
+
+    levels: Mapping[str, str]
+    scopes: Mapping[str, str] = field(default_factory=dict)
+    rights: Iterable[str] = ()
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a person's roles give together: the highest level, the rights of all, and for each level its own reach.
+
+    Reading everything in one role and writing one's own rows in another does not add up to writing everything.
+    """
+
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    scopes: Mapping[tuple[str, Level], Scope] = field(default_factory=dict)
+    rights: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, grants: Iterable[Grant]) -> Access:
         best: dict[str, Level] = {}
-        for levels in roles:
-            for module, name in levels.items():
-                best[module] = max(best.get(module, Level.NONE), Level.named(name))
-        return cls(best)
+        widest: dict[tuple[str, Level], Scope] = {}
+        rights: set[str] = set()
+        for grant in grants:
+            rights.update(grant.rights)
+            for module, name in grant.levels.items():
+                given, scope = Level.named(name), Scope.named(grant.scopes.get(module, "all"))
+                best[module] = max(best.get(module, Level.NONE), given)
+                for level in Level:
+                    if Level.NONE < level <= given:
+                        widest[module, level] = max(widest.get((module, level), Scope.OWN), scope)
+        return cls(best, widest, frozenset(rights))
 
     def level(self, module: str) -> Level:
         return self.levels.get(module, Level.NONE)
+
+    def scope(self, module: str, level: Level = Level.READ) -> Scope:
+        """How far the person reaches at this level; meaningless, and OWN, where the level is not theirs."""
+        return self.scopes.get((module, level), Scope.OWN)

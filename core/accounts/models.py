@@ -12,15 +12,19 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.access import Access, Level
+from core.accounts.access import Access, Grant, Level, Scope
 
 
 class Role(models.Model):
-    """A set of (module, level). `code` names a preset; a client's own roles have none."""
+    """Levels and scopes by module, and named rights. `code` names a preset; a client's own roles have none."""
 
     code = models.CharField(_("code"), max_length=40, blank=True)
     name = models.CharField(_("nom"), max_length=80)
     levels = models.JSONField(_("niveaux par module"), default=dict, help_text=_("{module: none|read|write|manage}"))
+    scopes = models.JSONField(
+        _("fiches atteintes par module"), default=dict, blank=True, help_text=_("{module: own|team|all} ; absent : all")
+    )
+    rights = models.JSONField(_("droits nommés"), default=list, blank=True, help_text=_("[crm.view_credit, …]"))
 
     class Meta:
         verbose_name = _("rôle")
@@ -32,6 +36,10 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(self.levels, self.scopes, self.rights)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -84,10 +92,34 @@ class User(AbstractBaseUser):
     @cached_property
     def access(self) -> Access:
         """What this person may do, read once a request (one query)."""
-        return Access.of([role.levels for role in self.roles.all()])
+        return Access.of([role.grant for role in self.roles.all()])
+
+    @cached_property
+    def team_people(self) -> frozenset[int]:
+        """The keys of everyone in this person's teams, the person among them (one query, where a scope asks)."""
+        return frozenset(User.objects.filter(teams__members=self).values_list("pk", flat=True)) | {self.pk}
 
     def may(self, module: str, level: Level) -> bool:
         return self.is_active and self.access.level(module) >= level
+
+    def holds(self, right: str) -> bool:
+        """Whether a role of this person gives a named right ("crm.view_credit")."""
+        return self.is_active and right in self.access.rights
+
+    def owned(self, path: str, scope: Scope) -> models.Q:
+        """The rows whose owner, at `path` ("owner", "company__owner"), is within this person's scope."""
+        if scope is Scope.ALL:
+            return models.Q()
+        if scope is Scope.TEAM:
+            return models.Q(**{f"{path}__in": self.team_people}) | models.Q(**{f"{path}__isnull": True})
+        return models.Q(**{path: self.pk})
+
+    def colleagues(self, scope: Scope) -> models.QuerySet["User"]:
+        """The active people to whom a row may be given without leaving the scope."""
+        active = User.objects.filter(is_active=True)
+        if scope is Scope.ALL:
+            return active
+        return active.filter(pk__in=self.team_people if scope is Scope.TEAM else [self.pk])
 
     # Django's admin, on the vendor's own host only, asks these two.
     def has_perm(self, perm: str, obj: object = None) -> bool:
@@ -95,3 +127,20 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.is_staff
+
+
+class Team(models.Model):
+    """People who work on each other's rows: see Scope.TEAM."""
+
+    name = models.CharField(_("nom"), max_length=80)
+    members: "models.ManyToManyField[User, User]" = models.ManyToManyField(
+        User, verbose_name=_("membres"), blank=True, related_name="teams"
+    )
+
+    class Meta:
+        verbose_name = _("équipe")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="team_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -11,6 +11,7 @@ from django.views.generic import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from core.accounts.access import Level
+from core.accounts.models import User
 from core.resource import Resource
 
 
@@ -50,20 +51,36 @@ class ResourceView(InstanceView):
             raise PermissionDenied
 
     @property
+    def user(self) -> User:
+        return self.request.user  # type: ignore[return-value]
+
+    @property
     def rows(self) -> QuerySet:
-        return self.resource.rows(self.request.user)  # type: ignore[arg-type]
+        return self.resource.rows(self.user)
 
     def row(self) -> Model:
-        """The row of the address; 404 when it is not among this person's."""
-        return get_object_or_404(self.rows.select_related(), pk=self.kwargs["pk"])
+        """The row of the address; 404 when it is not among this person's, 403 when they may only read it."""
+        row = get_object_or_404(self.rows.select_related(), pk=self.kwargs["pk"])
+        if not self.reaches(row, self.level):
+            raise PermissionDenied
+        return row
 
-    def can(self) -> dict[str, bool]:
-        """What the templates ask before they show a button."""
-        writes = self.resource.may(self.request.user, Level.WRITE)  # type: ignore[arg-type]
+    def reaches(self, row: Model, level: Level) -> bool:
+        """Whether a row that this person sees is also theirs at a level. Asks nothing where the reach is the same."""
+        if not self.resource.may(self.user, level):
+            return False
+        if self.resource.scope(self.user, level) is self.resource.scope(self.user):
+            return True
+        return self.resource.rows(self.user, level).filter(pk=row.pk).exists()
+
+    def can(self, row: Model | None = None) -> dict[str, bool]:
+        """What the templates ask before they show a button; for a row, where its page shows it."""
+        writes = self.resource.may(self.user, Level.WRITE)
+        changes = writes and (row is None or self.reaches(row, Level.WRITE))
         return {
             "create": writes,
-            "edit": writes,
-            "delete": writes,
+            "edit": changes,
+            "delete": changes,
             "import_": writes and self.resource.importer is not None,
             "export": False,
         }

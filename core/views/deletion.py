@@ -6,8 +6,10 @@ from django.db.models.deletion import Collector, ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.accounts.access import Level
+from core.registry import registry
 from core.views.base import ResourceView
 
 
@@ -25,10 +27,23 @@ class DeleteView(ResourceView):
             with transaction.atomic():
                 row.delete()
         except ProtectedError as error:
-            names = ", ".join(str(kept) for kept in list(error.protected_objects)[:5])
-            return self.show(row, _("Impossible : %s en dépend. Détachez-le d’abord.") % names, status=409)
+            return self.show(row, self.refusal(error), status=409)
         messages.success(request, _("« %s » est supprimé ; son historique reste.") % title)
         return self.to("list")
+
+    def refusal(self, error: ProtectedError) -> str:
+        """What keeps the row: by name where this person may see it, as a number otherwise."""
+        kept = list(error.protected_objects)
+        seen: list[models.Model] = []
+        for model in {type(row) for row in kept}:
+            resource = registry.of(model)
+            pks = [row.pk for row in kept if type(row) is model]
+            seen += resource.rows(self.user).filter(pk__in=pks)[:5] if resource else []
+        names = [str(row) for row in seen[:5]]
+        if len(kept) > len(names):
+            count = len(kept) - len(names)
+            names.append(ngettext("%d autre fiche", "%d autres fiches", count) % count)
+        return _("Impossible, la suppression casserait : %s. Détachez d’abord.") % ", ".join(names)
 
     def show(self, row: models.Model, error: str = "", status: int = 200) -> HttpResponse:
         context = {

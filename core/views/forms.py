@@ -13,6 +13,10 @@ from core.forms import ResourceForm
 from core.views.base import ResourceView
 
 
+class GivenAway(Exception):
+    """The saved row would leave the person's reach: the transaction rolls back."""
+
+
 class FormView(ResourceView):
     """Shows a form, saves it in one transaction, and sends back what the database refuses as an error of the form."""
 
@@ -22,16 +26,22 @@ class FormView(ResourceView):
         raise NotImplementedError
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        row = self.instance()
+        row = self.found()
         return self.show(self.build(row), row)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        row = self.instance()
+        row = self.found()
         form = self.build(row, request.POST)
         if form.is_valid() and self.save(form):
             messages.success(request, self.done(form.instance))
             return self.to("record", form.instance.pk)
         return self.show(form, row, status=422)
+
+    def found(self) -> models.Model | None:
+        """The row, with its title noted before the form puts what was typed on it."""
+        row = self.instance()
+        self.title = self.resource.title(row) if row else ""
+        return row
 
     def build(self, row: models.Model | None, data: Any = None) -> ResourceForm:
         initial = {} if row or data else {name: self.request.GET[name] for name in self.request.GET}
@@ -42,9 +52,13 @@ class FormView(ResourceView):
             with transaction.atomic():
                 row = form.save()
                 # The saved row must still be among this person's: nobody gives away what they may not see.
-                self.rows.get(pk=row.pk)
+                if not self.resource.rows(self.user, self.level).filter(pk=row.pk).exists():
+                    raise GivenAway
         except IntegrityError as error:
             form.add_integrity_error(error)
+            return False
+        except GivenAway:
+            form.add_given_away_error()
             return False
         return True
 
@@ -52,7 +66,7 @@ class FormView(ResourceView):
         return _("« %s » est enregistré.") % self.resource.title(row)
 
     def show(self, form: ResourceForm, row: models.Model | None, status: int = 200) -> HttpResponse:
-        record = {"pk": row.pk, "title": self.resource.title(self.rows.get(pk=row.pk))} if row else None
+        record = {"pk": row.pk, "title": self.title} if row else None
         cancel = self.resource.url("record", row.pk) if row else self.resource.list_url
         context = {
             "resource": self.resource,

@@ -27,7 +27,7 @@ class LookupView(ResourceView):
         listing = Listing(self.resource, request.user, request.GET)  # type: ignore[arg-type]
         rows = listing.order.apply(self.rows.filter(matches(clean(request.GET.get("q", "")))))[:10]
         found = [
-            {"pk": row.pk, "title": self.resource.title(row), "subtitle": self.resource.subtitle_of(row)}
+            {"pk": row.pk, "title": self.resource.title(row), "subtitle": self.resource.subtitle_of(row, self.user)}
             for row in rows
         ]
         return JsonResponse({"results": found})

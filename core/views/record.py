@@ -29,13 +29,13 @@ class RecordView(ResourceView):
         resource = self.resource
         return {
             "resource": resource,
-            "can": self.can(),
+            "can": self.can(row),
             "tab": self.tab,
             "record": {
                 "pk": row.pk,
                 "title": resource.title(row),
-                "subtitle": resource.subtitle_of(row),
-                "badge": resource.badge.of(row) if resource.badge else None,
+                "subtitle": resource.subtitle_of(row, self.user),
+                "badge": resource.badge_of(row, self.user),
                 "avatar": resource.avatar,
                 "facts": self.facts(row),
                 "edit_url": resource.url("edit", row.pk),
@@ -47,17 +47,24 @@ class RecordView(ResourceView):
                 self._tab("overview", _("Vue d’ensemble"), resource.url("record", row.pk)),
                 self._tab("history", _("Historique"), resource.url("history", row.pk)),
             ],
-            "related": [self._related(related, row) for related in resource.related] if self.tab == "overview" else [],
-            "history": events_of(resource, row.pk)[: 5 if self.tab == "overview" else None],
+            "related": [
+                self._related(related, row)
+                for related in resource.related
+                if self.tab == "overview" and related.resource.may(self.user, Level.READ)
+            ],
+            "history": events_of(resource, row.pk, self.user)[: 5 if self.tab == "overview" else None],
         }
 
     def _tab(self, name: str, label: str, url: str) -> dict[str, Any]:
         return {"name": name, "label": label, "url": url, "current": name == self.tab, "count": None}
 
     def facts(self, row: models.Model) -> list[dict[str, Any]]:
-        """The fields of the form, in its order, as label and value."""
+        """The fields of the form that this person may see, in its order, as label and value."""
         facts = []
+        hidden = self.resource.hidden_from(self.user)
         for name in self.resource.form.base_fields:
+            if name in hidden:
+                continue
             field = self.resource.model._meta.get_field(name)
             html = rich(field, row)  # type: ignore[arg-type]
             facts.append(

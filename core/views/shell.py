@@ -65,7 +65,7 @@ class PaletteView(InstanceView):
             {
                 "url": resource.url("record", row.pk),
                 "label": resource.title(row),
-                "hint": resource.subtitle_of(row),
+                "hint": resource.subtitle_of(row, user),
                 "avatar": resource.avatar,
                 "icon": "",
             }

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +67,10 @@ class Company(DomainModel):
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("responsable"), null=True, blank=True, related_name="+"
     )
     source = models.CharField(_("origine"), max_length=60, blank=True)
+    credit_limit = models.DecimalField(
+        _("encours autorisé"), max_digits=14, decimal_places=2, null=True, blank=True,
+        validators=[MinValueValidator(0, _("Un encours n’est pas négatif."))],
+    )  # fmt: skip
     note = models.TextField(_("note"), blank=True, max_length=5000)
     search = search_column(
         A=("name", "siren", "siret"), B=("legal_name",), C=("city", "postcode"), D=("email", "phone")

@@ -15,17 +15,19 @@ from crm.models import Company
 from crm.models.company import Kind, RegistryState, Relation
 from crm.phones import PhoneField
 from crm.resources.contact import ContactResource
+from crm.resources.rights import VIEW_CREDIT
 
 
 class CompanyFilters(django_filters.FilterSet):
     relation = Facet(choices=Relation, label=_("Relation"), icon="tag")
     kind = Facet(choices=Kind, label=_("Nature"), icon="building-2")
     owner = PersonFacet(label=_("Responsable"))
+    credit_min = django_filters.NumberFilter("credit_limit", "gte", label=_("Encours d’au moins"))
     registry_state = Facet(choices=RegistryState, label=_("Registre"), icon="shield-check")
 
     class Meta:
         model = Company
-        fields = ["relation", "kind", "owner", "registry_state"]
+        fields = ["relation", "kind", "owner", "credit_min", "registry_state"]
 
 
 class CompanyForm(ResourceForm):
@@ -41,7 +43,7 @@ class CompanyForm(ResourceForm):
         (_("Identité"), ("name", "legal_name", "kind", "relation", "is_supplier")),
         (_("Identifiants"), ("siret", "siren", "vat_number", "naf", "registry_state")),
         (_("Coordonnées"), ("address", "postcode", "city", "phone", "email", "website")),
-        (_("Suivi"), ("owner", "parent", "source", "note")),
+        (_("Suivi"), ("owner", "parent", "source", "credit_limit", "note")),
     )
 
     class Meta:
@@ -50,7 +52,7 @@ class CompanyForm(ResourceForm):
             "name", "legal_name", "kind", "relation", "is_supplier",
             "siret", "siren", "vat_number", "naf", "registry_state",
             "address", "postcode", "city", "phone", "email", "website",
-            "owner", "parent", "source", "note",
+            "owner", "parent", "source", "credit_limit", "note",
         ]  # fmt: skip
         widgets = {"note": Textarea(attrs={"rows": 4})}
 
@@ -86,6 +88,7 @@ class CompanyResource(Resource):
         Col("naf"),
         Col("owner"),
         Col("phone"),
+        Col("credit_limit"),
         Col("updated_at", label=_("Modifiée"), sort=True),
     )
     subtitle = ("email",)
@@ -99,3 +102,4 @@ class CompanyResource(Resource):
     form = CompanyForm
     importer = CompanyImporter
     related = (Related(ContactResource, "company"),)
+    sensitive = {"credit_limit": VIEW_CREDIT.code}
