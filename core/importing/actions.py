@@ -1,7 +1,7 @@
 """What happens to a file that somebody sends: received, checked, committed, taken back."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import PurePath
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.cache import cache
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from core.accounts.models import User
 from core.importing import engine, locks
 from core.importing import undo as undoing
 from core.importing.importer import Importer
+from core.importing.reach import Reach
 from core.importing.reading import FileError
 from core.importing.report import Report, scratch
 from core.models import ImportBatch, ImportState
@@ -49,11 +50,6 @@ def importer_of(resource: type[Resource]) -> type[Importer]:
     if resource.importer is None:
         raise FileError(_("« %s » ne s’importe pas.") % resource.label_plural)
     return resource.importer
-
-
-def batches_of(labels: Iterable[str]) -> QuerySet[ImportBatch]:
-    """The imports into these lists, newest first."""
-    return ImportBatch.objects.filter(resource__in=list(labels))
 
 
 # --- received -----------------------------------------------------------------------------------------------------
@@ -97,10 +93,12 @@ def check(pk: int) -> None:
 
 
 def _check(batch: ImportBatch) -> None:
+    resource = resource_of(batch)
     with batch.file.open("rb") as file, scratch() as refused:
         report = engine.run(
-            importer_of(resource_of(batch)), file, batch.size, refused=refused, progress=progress_of(batch)
-        )
+            importer_of(resource), file, batch.size, refused=refused, progress=progress_of(batch),
+            reach=Reach.of(resource, batch.actor),
+        )  # fmt: skip
         keep(batch, report, refused)
 
 
@@ -133,7 +131,7 @@ def commit_now(batch: ImportBatch, by: User | None, *, screen: str = "import-com
         with batch.file.open("rb") as file:
             report = engine.run(
                 importer_of(resource), file, batch.size, writes=True, refused=refused,
-                progress=progress or progress_of(batch),
+                progress=progress or progress_of(batch), reach=Reach.of(resource, batch.actor, by),
             )  # fmt: skip
         if report.mark != batch.refused_mark:
             raise Changed(report, refused)
@@ -161,11 +159,13 @@ def take_back_now(batch: ImportBatch, by: User | None, *, screen: str = "import-
         batch.save()
 
 
-def entangled_message(resource: type[Resource], error: undoing.Entangled) -> str:
-    """Which rows keep an import from being undone, and what to do."""
-    rows: dict[int, Model] = resource.model._default_manager.in_bulk(error.pks)
+def entangled_message(resource: type[Resource], error: undoing.Entangled, by: User | None) -> str:
+    """Which rows keep an import from being undone, and what to do. Names only those that `by` may see."""
+    seen = resource.rows(by) if by else resource.model._default_manager.all()
+    rows: dict[int, Model] = seen.in_bulk(error.pks)
     names = [
-        f"{resource.title(rows[pk])} (n° {pk})" if pk in rows else _("fiche n° %d, supprimée") % pk for pk in error.pks
+        f"{resource.title(rows[pk])} (n° {pk})" if pk in rows else _("fiche n° %d, supprimée ou hors de votre vue") % pk
+        for pk in error.pks
     ]
     more = _(" et %d autres") % (error.count - len(names)) if error.count > len(names) else ""
     return _(
@@ -182,8 +182,9 @@ def _work(pk: int, actor: int | None, during: ImportState, back: ImportState, ac
         if not mine or not ImportBatch.objects.filter(pk=pk, state=during).update(picked_up_at=Now()):
             return
         batch = ImportBatch.objects.get(pk=pk)
+        by = User.objects.filter(pk=actor).first() if actor else None
         try:
-            act(batch, User.objects.filter(pk=actor).first() if actor else None)
+            act(batch, by)
             return
         except Changed as error:
             batch = ImportBatch.objects.get(pk=pk)
@@ -193,7 +194,7 @@ def _work(pk: int, actor: int | None, during: ImportState, back: ImportState, ac
                 "Relisez le résultat puis confirmez."
             )
         except undoing.Entangled as error:
-            notice = entangled_message(resource_of(batch), error)
+            notice = entangled_message(resource_of(batch), error, by)
         except FileError as error:
             notice = str(error)
         except Exception:  # the task's boundary: the transaction is rolled back, the batch can be asked again

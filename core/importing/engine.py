@@ -7,6 +7,7 @@ from typing import IO, Any
 from django.db.models import QuerySet
 
 from core.importing.importer import Draft, Importer
+from core.importing.reach import Reach
 from core.importing.reading import Line, Source
 from core.importing.report import Recorder, Report
 from core.importing.writing import write
@@ -26,20 +27,23 @@ def run(
     refused: IO[bytes] | None = None,
     progress: Progress | None = None,
     heard: Callable[[Draft], None] | None = None,
+    reach: Reach | None = None,
 ) -> Report:
     """Pass over `file` (binary, at its beginning; `size` in bytes) and say what was, or would be, done.
 
     With `writes`, call it in a transaction, under the author of core.audit: both passes take the same decisions,
-    except for lines that the database itself refuses. `heard` gets every draft. Raises FileError.
+    except for lines that the database itself refuses. `heard` gets every draft. `reach`: what the
+    person who imports may touch; None is everything. Raises FileError.
     """
     source = Source(file, size)
     importer = importer_class(source.header)
+    importer.hidden = reach.hidden if reach else frozenset()
     recorder = Recorder(importer, source, refused)
     rows = importer.model._default_manager.all()
     if writes:
         rows = rows.select_for_update().order_by("pk")
     for lines in _chunks(source):
-        drafts = _decide(importer, lines, rows)
+        drafts = _decide(importer, lines, rows, reach)
         if writes:
             write(importer, drafts)
         for draft in drafts:
@@ -62,11 +66,13 @@ def _chunks(source: Iterable[Line]) -> Iterable[list[Line]]:
         yield chunk
 
 
-def _decide(importer: Importer, lines: Sequence[Line], rows: QuerySet) -> list[Draft]:
+def _decide(importer: Importer, lines: Sequence[Line], rows: QuerySet, reach: Reach | None) -> list[Draft]:
     drafts = [importer.draft(line) for line in lines]
     importer.load([draft for draft in drafts if not draft.reasons], rows)
     for draft in drafts:
         importer.decide(draft)
+    if reach is not None:
+        reach.settle(drafts)
     _keep_typed(importer, drafts)
     for draft in drafts:
         if not draft.outcome:

@@ -77,6 +77,7 @@ class Importer:
         ]
         present = {name for _index, name in self.columns}
         self.absent = [name for name in self.format.optional if name not in present]
+        self.hidden: frozenset[str] = frozenset()  # fields that the person who imports may not change
         self._seen: dict[str, int] = {}
         self._touched: dict[Any, int] = {}
 
@@ -107,6 +108,7 @@ class Importer:
             draft.refuse(line.problem)
             return draft
         self.format.fill(draft, {name: line.cells[index].strip() for index, name in self.columns})
+        self._withhold(draft)
         for name, value in draft.values.items():
             for message in self._check(name, value):
                 draft.refuse(message)
@@ -119,6 +121,7 @@ class Importer:
         draft.row = self.match(draft)
         if not draft.reasons:
             self.complete(draft)
+            self._withhold(draft)
         if draft.row is not None and draft.row.pk in self._touched:
             draft.refuse(_("Concerne la même fiche que la ligne %d.") % self._touched[draft.row.pk])
         if draft.row is None and not draft.reasons:
@@ -137,6 +140,13 @@ class Importer:
     @cached_property
     def fields(self) -> dict[str, ModelField]:
         return {field_.name: field_ for field_ in self.model._meta.concrete_fields}
+
+    def _withhold(self, draft: Draft) -> None:
+        for name in self.hidden & draft.values.keys():
+            del draft.values[name]
+            label = capfirst(str(self.fields[name].verbose_name))
+            said = _("%s : vous n’avez pas le droit de changer cette valeur, elle est ignorée.") % label
+            draft.warnings.append((said, said))
 
     def _repeats(self, draft: Draft) -> bool:
         for key in draft.keys:

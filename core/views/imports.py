@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from core.accounts.access import Level
 from core.display import number
 from core.importing import actions, tasks
+from core.importing.reach import batches_for
 from core.importing.reading import FileError
 from core.models import ImportBatch, ImportState
 from core.models.imports import AT_WORK
@@ -87,7 +88,7 @@ class ImportsView(InstanceView):
         self.resources = writable(request)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        batches = actions.batches_of(self.resources).select_related("actor").defer("lines")
+        batches = batches_for(self.resources, request.user).select_related("actor").defer("lines")  # type: ignore[arg-type]
         first = next(iter(self.resources.values()))
         context = {"batches": [self.item(batch) for batch in batches[:_LISTED]], "import_url": first.import_url}
         return render(request, "core/imports.html", context)
@@ -109,7 +110,7 @@ class BatchView(InstanceView):
 
     def check(self, request: HttpRequest) -> None:
         resources = writable(request)
-        self.batch = get_object_or_404(actions.batches_of(resources), pk=self.kwargs["pk"])
+        self.batch = get_object_or_404(batches_for(resources, request.user), pk=self.kwargs["pk"])  # type: ignore[arg-type]
         self.resource = resources[self.batch.resource]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:

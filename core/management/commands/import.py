@@ -97,7 +97,7 @@ class Command(BaseCommand):
                 actions.take_back_now(batch, None, screen=_SCREEN)
         except Entangled as error:
             ImportBatch.objects.filter(pk=pk).update(state=ImportState.DONE)
-            raise CommandError(actions.entangled_message(actions.resource_of(batch), error)) from error
+            raise CommandError(actions.entangled_message(actions.resource_of(batch), error, None)) from error
         self.stdout.write(f"L’import n° {pk} est annulé.")
 
     def _hear(self, draft: Draft) -> None:
