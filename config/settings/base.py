@@ -219,6 +219,8 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
+FILE_MAX_BYTES = 25 * 1024 * 1024
+FILES_MAX_BYTES_PER_RECORD = 250 * 1024 * 1024
 
 # --- Background work ----------------------------------------------------------------------------------------------
 CELERY_TIMEZONE = "Europe/Paris"
@@ -235,6 +237,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}
 CELERY_BEAT_SCHEDULE = {
     # R12: each evening a complete backup of each client. Nothing may be scheduled between 02:00 and 03:00 local.
     "full-backups": {"task": "backups.tasks.nightly", "schedule": crontab(hour=20, minute=0)},
+    # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.
+    "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }
 
 BACKUP_ROOT = DATA_DIR / "backups"
