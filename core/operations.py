@@ -41,14 +41,14 @@ class _Triggers(Operation):
 
 
 class TrackHistory(_Triggers):
-    """Keep the history of a model's table: three triggers that call public.b2o_history()."""
+    """Keep the history of a model's table: three triggers that call public.b2o_record_changes()."""
 
     names = ("history_insert", "history_update", "history_delete")
 
     def create(self, app_label, model):
         columns = {field.column for field in model._meta.concrete_fields}
         derived = ",".join(name for name in DERIVED if name in columns)
-        call = f"EXECUTE FUNCTION public.b2o_history('{app_label}.{self.model.lower()}', '{{{derived}}}')"
+        call = f"EXECUTE FUNCTION public.b2o_record_changes('{app_label}.{self.model.lower()}', '{{{derived}}}')"
         table = f'"{model._meta.db_table}"'
         for event, tables in (
             ("insert", "NEW TABLE AS new_rows"),
@@ -79,3 +79,56 @@ class AppendOnly(_Triggers):
 
     def describe(self):
         return f"Make {self.model} append-only"
+
+
+class OnlyForget(_Triggers):
+    """Open one door in an append-only table of values: public.b2o_forget_values(). All else is refused as before."""
+
+    names = ("append_only", "only_forget")
+    reversible = False  # backwards, the table would be left without its guard
+
+    def create(self, app_label, model):
+        table = f'"{model._meta.db_table}"'
+        yield (
+            f"CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION public.b2o_append_only()"
+        )
+        yield (
+            f"CREATE TRIGGER only_forget BEFORE UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_only_forget()"
+        )
+
+    def describe(self):
+        return f"Let {self.model} be forgotten through one function"
+
+
+class RecordChanges(Operation):
+    """Move the history triggers of every table of the schema from public.b2o_history() to b2o_record_changes().
+
+    Tables that a schema gets later call the new function from the start; late clients keep the old one until they are
+    migrated, since it writes no commitment, for which they have no column.
+    """
+
+    reduces_to_sql = True
+    reversible = False
+    statement = r"""
+        DO $$ DECLARE definition text; BEGIN
+            FOR definition IN
+                SELECT pg_get_triggerdef(g.oid) FROM pg_trigger g
+                JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
+                WHERE c.relnamespace = current_schema()::regnamespace AND p.proname = 'b2o_history'
+            LOOP
+                EXECUTE regexp_replace(regexp_replace(definition, '^CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER'),
+                    'EXECUTE FUNCTION (public\.)?b2o_history\(', 'EXECUTE FUNCTION public.b2o_record_changes(');
+            END LOOP;
+        END $$"""
+
+    def state_forwards(self, app_label, state):
+        """The triggers are the database's business."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if self.allow_migrate_model(schema_editor.connection.alias, to_state.apps.get_model(app_label, "Event")):
+            schema_editor.execute(self.statement, params=None)
+
+    def describe(self):
+        return "Record changes with commitments"

@@ -27,6 +27,8 @@ class Event(models.Model):
     model = models.CharField(_("modèle"), max_length=80)
     object_id = models.BigIntegerField(_("fiche"))
     fields: ArrayField = ArrayField(models.CharField(max_length=63), verbose_name=_("champs"))
+    # HMAC-SHA256 of the values under a random salt: proves them while they are there, tells nothing once they are not.
+    commitment = models.BinaryField(_("engagement"), null=True)
 
     class Meta:
         verbose_name = _("événement")
@@ -45,9 +47,54 @@ class EventValues(models.Model):
     event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="values")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    salt = models.UUIDField(null=True, editable=False)
+    forgotten_at = models.DateTimeField(_("effacées le"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("valeurs")
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+class Seal(models.Model):
+    """A block of the chain: the events after the previous seal's, in order, and a hash that covers them and it.
+
+    Ids and digests are kept so that a damage is told to the event. Made by core.sealing.
+    """
+
+    number = models.BigIntegerField(_("numéro"), primary_key=True)
+    first_event = models.BigIntegerField(_("premier événement"))
+    last_event = models.BigIntegerField(_("dernier événement"))
+    count = models.IntegerField(_("événements"))
+    ids: ArrayField = ArrayField(models.BigIntegerField(), verbose_name=_("numéros des événements"))
+    digests = models.BinaryField(_("empreintes"), help_text="32 octets par événement")
+    previous = models.BinaryField(_("sceau précédent"))
+    hash = models.BinaryField(_("sceau"))
+    at = models.DateTimeField(_("date"))
+
+    class Meta:
+        verbose_name = _("sceau")
+        verbose_name_plural = _("sceaux")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["last_event"], name="seal_of_last_event"),
+            models.CheckConstraint(condition=models.Q(first_event__lte=models.F("last_event")), name="seal_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.first_event}–{self.last_event})"
+
+
+class SealHead(models.Model):
+    """The last seal of the chain, kept apart: a chain cut short at its end would otherwise look whole."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(_("numéro"))
+    hash = models.BinaryField(_("sceau"))
+
+    class Meta:
+        verbose_name = _("dernier sceau")
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_seal_head")]
+
+    def __str__(self) -> str:
+        return str(self.number)
