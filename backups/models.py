@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.personal_data import NotPersonal, no_personal_data
+
 
 class Kind(models.TextChoices):
     FULL = "full", _("Complète")
@@ -40,6 +42,7 @@ class BackupQuerySet(models.QuerySet["Backup"]):
         return self.filter(client_id=client_id)
 
 
+@no_personal_data("le catalogue : dates, tailles, empreintes ; le contenu des sauvegardes suit R13 et le rejeu")
 class Backup(models.Model):
     """One run. Written once, then only its state, its result and its link in the chain move forward."""
 
@@ -92,6 +95,10 @@ class Backup(models.Model):
             models.UniqueConstraint(fields=["previous_hash"], condition=~Q(hash=""), name="backup_chain_does_not_fork"),
         ]
         indexes: ClassVar = [models.Index(fields=["client_code", "-seq"], name="backup_of_client")]
+
+    class Privacy:
+        schema_name = NotPersonal("un schéma")
+        error = NotPersonal("la panne d'une sauvegarde, sans valeur de ligne")
 
     def __str__(self) -> str:
         return f"n° {self.seq} de {self.client_code}"

@@ -13,8 +13,21 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import Access, Grant, Level, Scope
+from core.personal_data import (
+    PD,
+    SELF,
+    After,
+    Blank,
+    Keep,
+    NotPersonal,
+    Null,
+    Tombstone,
+    no_personal_data,
+    personal_data,
+)  # fmt: skip
 
 
+@no_personal_data("ce qu'un rôle ouvre ; qui le porte est dit par la personne")
 class Role(models.Model):
     """Levels and scopes by module, and named rights. `code` names a preset; a client's own roles have none."""
 
@@ -33,6 +46,12 @@ class Role(models.Model):
             models.UniqueConstraint(fields=["code"], condition=~models.Q(code=""), name="role_code_unique"),
             models.UniqueConstraint(Lower("name"), name="role_name_unique"),
         ]
+
+    class Privacy:
+        name = NotPersonal("le nom d'un rôle")
+        levels = NotPersonal("des niveaux par module")
+        scopes = NotPersonal("des portées par module")
+        rights = NotPersonal("des codes de droits")
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +75,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+@personal_data(subject=SELF, processing="ACC-01", retention=Keep(years=3, since="last_login", then=After.REVIEW))
 class User(AbstractBaseUser):
     """One identifier per person (R08). Deactivated people stay: their name is on their rows."""
 
@@ -79,6 +99,15 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("personnes")
         ordering = ["last_name", "first_name", "id"]
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    class Privacy:
+        email = PD(
+            category="identity", basis="contract", origin="staff", match="email", portable=True, erase=Tombstone()
+        )  # fmt: skip
+        first_name = PD(category="identity", basis="contract", match="name", portable=True, erase=Blank())
+        last_name = PD(category="identity", basis="contract", match="name", portable=True, erase=Blank())
+        password = PD(category="secret", basis="contract", origin="subject", audit="none", erase=Tombstone())
+        last_login = PD(category="log", origin="observed", erase=Null())
 
     def __str__(self) -> str:
         return self.get_full_name()
@@ -129,6 +158,7 @@ class User(AbstractBaseUser):
         return self.is_active and self.is_staff
 
 
+@personal_data(subject="members", processing="ACC-01")
 class Team(models.Model):
     """People who work on each other's rows: see Scope.TEAM."""
 
@@ -141,6 +171,10 @@ class Team(models.Model):
         verbose_name = _("équipe")
         ordering = ["name"]
         constraints = [models.UniqueConstraint(Lower("name"), name="team_name_unique")]
+
+    class Privacy:
+        name = NotPersonal("le nom d'une équipe")
+        members = PD(category="work", basis="contract", erase=Null())
 
     def __str__(self) -> str:
         return self.name

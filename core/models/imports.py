@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from core.personal_data import PD, After, Keep, NotPersonal, Null, Review, personal_data
+
 
 class ImportState(models.TextChoices):
     """queued → checking → ready → running → done → undoing → undone; a file that cannot be read ends as failed.
@@ -34,6 +36,8 @@ def import_path(batch: "ImportBatch", filename: str) -> str:
     return f"imports/{uuid.uuid4().hex}.csv"
 
 
+# The file and what is quoted of it speak of many people, by lines: the rows themselves are theirs, this is a passage.
+@personal_data(subject="actor", processing="IMP-01", retention=Keep(years=1, since="sent_at", then=After.DELETE))
 class ImportBatch(models.Model):
     """One file for one model. Its rows are those of the history whose operation is "import:<id>"."""
 
@@ -74,6 +78,16 @@ class ImportBatch(models.Model):
             models.CheckConstraint(condition=models.Q(state__in=ImportState.values), name="import_state_known"),
         ]
         indexes: ClassVar = [models.Index(fields=["resource", "-id"], name="import_by_resource")]
+
+    class Privacy:
+        filename = PD(category="free text", erase=Review())
+        file = PD(category="file", third_party=True, erase=Review())
+        refused_file = PD(category="file", third_party=True, erase=Review())
+        actor = PD(category="log", origin="observed", erase=Null())
+        lines = PD(category="file", third_party=True, erase=Review())
+        warnings = PD(category="file", third_party=True, erase=Review())
+        notices = PD(category="file", third_party=True, erase=Review())
+        error = NotPersonal("la raison technique d'un fichier illisible")
 
     def __str__(self) -> str:
         return self.filename

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import DomainModel
+from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
 from core.search import folded, search_column
 from crm.identifiers import validate_naf, validate_siren, validate_siret, validate_vat
 
@@ -36,6 +37,9 @@ class RegistryState(models.TextChoices):
     CLOSED = "F", _("Fermée")
 
 
+# A sole trader is a person, and so may be the address of any company. Until inbound contacts are kept, three years run
+# from the collection of the data (CNIL, gestion commerciale), and a person decides: customers are among them.
+@personal_data(subject=SELF, processing="CRM-01", retention=Keep(years=3, since="created_at", then=After.REVIEW))
 class Company(DomainModel):
     """A company, or one establishment of it when it has a SIRET of its own."""
 
@@ -96,6 +100,23 @@ class Company(DomainModel):
             models.Index(fields=["updated_at", "id"], name="company_by_update"),
             models.Index(fields=["siren"], condition=~Q(siren=""), name="company_by_siren"),
         ]
+
+    class Privacy:
+        name = PD(category="identity", origin="third", match="name", portable=True, erase=Tombstone())
+        legal_name = PD(category="identity", origin="third", match="name", portable=True, erase=Blank())
+        siren = PD(category="identity", origin="third", match="key", portable=True, erase=Blank())
+        siret = PD(category="identity", origin="third", match="key", portable=True, erase=Blank())
+        vat_number = PD(category="identity", origin="third", portable=True, erase=Blank())
+        address = PD(category="contact", origin="third", portable=True, erase=Blank())
+        postcode = PD(category="contact", origin="third", portable=True, erase=Blank())
+        city = PD(category="contact", origin="third", portable=True, erase=Blank())
+        phone = PD(category="contact", origin="subject", match="phone", portable=True, erase=Blank())
+        email = PD(category="contact", origin="subject", match="email", portable=True, erase=Blank())
+        website = PD(category="contact", origin="third", portable=True, erase=Blank())
+        parent = PD(category="relation", origin="third", third_party=True, erase=Null())
+        owner = PD(category="work", origin="staff", third_party=True, erase=Null())
+        credit_limit = PD(category="financial", origin="staff", erase=Null())
+        note = PD(category="free text", origin="staff", third_party=True, erase=Review())
 
     def __str__(self) -> str:
         return self.name

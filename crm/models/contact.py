@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core.models import DomainModel
+from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
 from core.search import folded, search_column
 from crm.models.company import Company
 
@@ -22,6 +23,8 @@ class RecipientKind(models.TextChoices):
     CONSUMER = "consumer", _("Particulier")
 
 
+# As for companies (crm.models.company): from the collection, and a person decides.
+@personal_data(subject=SELF, processing="CRM-01", retention=Keep(years=3, since="created_at", then=After.REVIEW))
 class Contact(DomainModel):
     company = models.ForeignKey(
         Company, models.SET_NULL, verbose_name=_("société"), null=True, blank=True, related_name="contacts"
@@ -51,6 +54,17 @@ class Contact(DomainModel):
             models.Index(fields=["updated_at", "id"], name="contact_by_update"),
             models.Index(Lower("email"), condition=~Q(email=""), name="contact_by_email"),
         ]
+
+    class Privacy:
+        first_name = PD(category="identity", origin="subject", match="name", portable=True, erase=Blank())
+        last_name = PD(category="identity", origin="subject", match="name", portable=True, erase=Tombstone())
+        company = PD(category="work", origin="subject", portable=True, erase=Null())
+        job = PD(category="work", origin="subject", portable=True, erase=Blank())
+        email = PD(category="contact", origin="subject", match="email", portable=True, erase=Blank())
+        phone = PD(category="contact", origin="subject", match="phone", portable=True, erase=Blank())
+        mobile = PD(category="contact", origin="subject", match="phone", portable=True, erase=Blank())
+        owner = PD(category="work", origin="staff", third_party=True, erase=Null())
+        note = PD(category="free text", origin="staff", third_party=True, erase=Review())
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

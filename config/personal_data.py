@@ -1,0 +1,54 @@
+"""What the models say of personal data that cannot say it themselves: third parties', and those below the kernel."""
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+
+from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
+from tenants.models import Client, Domain
+
+
+class _Client:
+    schema_name = NotPersonal("un schéma")
+    name = NotPersonal("une raison sociale : Client, User et personne concernée sont trois choses")
+
+
+class _Permission:
+    name = NotPersonal("le nom d'une permission de Django")
+    codename = NotPersonal("le code d'une permission de Django")
+
+
+class _Group:
+    name = NotPersonal("inutilisé : les rôles sont dans accounts.Role")
+
+
+class _Session:
+    session_data = NotPersonal("la clé de la personne connectée, signée")
+
+
+class _EmailAddress:
+    user = PD(category="identity", basis="contract", origin="derived", erase=DeleteRow())
+    email = PD(category="identity", basis="contract", origin="derived", match="email", erase=DeleteRow())
+
+
+class _LogEntry:
+    user = PD(category="log", origin="observed", erase=DeleteRow())
+    object_id = NotPersonal("la clé d'une ligne du fournisseur")
+    change_message = NotPersonal("des noms de champs")
+
+
+def declare() -> None:
+    """Called once the models are loaded."""
+    no_personal_data("une entreprise ; ses interlocuteurs auront leur fiche avec le contrat", privacy=_Client)(Client)
+    no_personal_data("un nom d'hôte du fournisseur")(Domain)
+    no_personal_data("la table des modèles")(ContentType)
+    no_personal_data("inutilisé : les droits sont dans accounts.Role", privacy=_Permission)(Permission)
+    no_personal_data("inutilisé : les rôles sont dans accounts.Role", privacy=_Group)(Group)
+    no_personal_data("une session s'éteint seule, au plus en SESSION_COOKIE_AGE", privacy=_Session)(Session)
+    personal_data(subject="user", processing="ACC-01", privacy=_EmailAddress)(EmailAddress)
+    personal_data(subject="email_address", processing="ACC-01")(EmailConfirmation)
+    # The vendor's admin only: what ops staff did to clients, contracts, domains.
+    retention = Keep(years=5, since="action_time", then=After.DELETE)
+    personal_data(subject="user", processing="OPS-01", retention=retention, privacy=_LogEntry)(LogEntry)
