@@ -8,6 +8,8 @@ class CoreConfig(AppConfig):
     def ready(self):
         from core import (
             checks,  # noqa: F401 - registers the system checks
+            checks_personal_data,  # noqa: F401
+            checks_rights,  # noqa: F401
             registry,
         )
 

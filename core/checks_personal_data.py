@@ -148,7 +148,7 @@ def _since(model: type[Model], path: str, what: str) -> Iterator[Error]:
     end = _end_of(model, path)
     if not isinstance(end, models.DateField):
         yield _error(9, model, f"{what} counts from {path!r}, which is no date", "a date or a moment of the row")
-    elif end.name == "updated_at" or getattr(end, "auto_now", False):
+    elif end.name == "updated_at":
         yield _error(9, model, f"{what} counts from {path!r}, which any change pushes on", "a business date")
 
 
@@ -173,12 +173,8 @@ def _is_unique(model: type[Model], name: str) -> bool:
         return True
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:
-            names = {
-                node.name
-                for expression in constraint.expressions
-                for node in expression.flatten()
-                if isinstance(node, models.F)
-            }
+            expressions: Any = constraint.expressions
+            names = {node.name for one in expressions for node in one.flatten() if hasattr(node, "name")}
             if {*constraint.fields, *names} == {name}:
                 return True
     return False

@@ -6,7 +6,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.personal_data import PD, ROW, After, Keep, KeepUntil, Null, no_personal_data, personal_data
 
+_PROOF = "RGPD 5(2) et 32 ; C. civ. 2224"
+
+
+@personal_data(subject=ROW, processing="HIST-01", retention=Keep(years=5, since="at", then=After.REVIEW))
 class Event(models.Model):
     """One row was created, updated or deleted: who, when, from where, which fields; never the values.
 
@@ -37,10 +42,16 @@ class Event(models.Model):
             models.Index(fields=["operation", "id"], condition=~models.Q(operation=""), name="event_of_operation"),
         ]
 
+    class Privacy:
+        # GDPR 5(2) and 32: who did what must stay provable; C. civ. 2224 gives five years.
+        actor_id = PD(category="log", basis="legal", origin="observed", erase=KeepUntil(_PROOF, years=5, since="at"))
+        actor_name = PD(category="log", basis="legal", origin="observed", erase=KeepUntil(_PROOF, years=5, since="at"))
+
     def __str__(self) -> str:
         return f"{self.model} {self.object_id} {self.kind}"
 
 
+@personal_data(subject="event", processing="HIST-01")
 class EventValues(models.Model):
     """The values before and after, as JSON by column."""
 
@@ -53,10 +64,16 @@ class EventValues(models.Model):
     class Meta:
         verbose_name = _("valeurs")
 
+    class Privacy:
+        # Erasing takes the values and their salt; the event stays, and the chain of seals still verifies.
+        before = PD(category="history", origin="derived", third_party=True, erase=Null())
+        after = PD(category="history", origin="derived", third_party=True, erase=Null())
+
     def __str__(self) -> str:
         return str(self.event_id)
 
 
+@no_personal_data("des numéros et des empreintes")
 class Seal(models.Model):
     """A block of the chain: the events after the previous seal's, in order, and a hash that covers them and it.
 
@@ -85,6 +102,7 @@ class Seal(models.Model):
         return f"{self.number} ({self.first_event}–{self.last_event})"
 
 
+@no_personal_data("un numéro et une empreinte")
 class SealHead(models.Model):
     """The last seal of the chain, kept apart: a chain cut short at its end would otherwise look whole."""
 
