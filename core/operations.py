@@ -63,6 +63,10 @@ class TrackHistory(_Triggers):
     def describe(self):
         return f"Keep the history of {self.model}"
 
+    @property
+    def migration_name_fragment(self):
+        return f"{self.model.lower()}_history"
+
 
 class AppendOnly(_Triggers):
     """Refuse UPDATE, DELETE and TRUNCATE on a model's table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -19,7 +19,7 @@ R = TypeVar("R", bound="type[Resource]")
 
 @dataclass(frozen=True)
 class Menu:
-    """A module's part of the navigation: its label and its resources, in order."""
+    """A module's part of the navigation: its label and its resources, in order. Those it does not name come after."""
 
     label: StrOrPromise
     items: tuple[type[Resource], ...]
@@ -63,6 +63,14 @@ class Registry:
         shown = [resource for menu in self.menus for resource in menu.items]
         return iter([*shown, *(resource for resource in self.by_label.values() if resource not in shown)])
 
+    def complete_menus(self) -> None:
+        """Put the resources that a module's menu does not name at its end: a new resource is on screen at once."""
+        named = {resource for menu in self.menus for resource in menu.items}
+        for index, menu in enumerate(self.menus):
+            modules = {resource.module for resource in menu.items}
+            rest = [found for found in self.by_label.values() if found.module in modules and found not in named]
+            self.menus[index] = replace(menu, items=(*menu.items, *rest))
+
     def of(self, model: type) -> type[Resource] | None:
         """The resource of a model, or None."""
         return self.by_label.get(model._meta.label_lower)  # type: ignore[attr-defined]
@@ -89,6 +97,7 @@ def discover() -> None:
     if registry.frozen:
         return
     autodiscover_modules("resources", "navigation")
+    registry.complete_menus()
     registry.frozen = True
 
 

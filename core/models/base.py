@@ -1,8 +1,12 @@
 """What every domain row has."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from core.operations import TrackHistory
 
 
 class DomainManager(models.Manager):
@@ -20,6 +24,7 @@ class DomainModel(models.Model):
     updated_at = models.DateTimeField(_("modifié le"), auto_now=True, editable=False)
 
     objects = DomainManager()
+    migration_operations: ClassVar = (TrackHistory,)  # added by makemigrations when the model is created
 
     class Meta:
         abstract = True

@@ -1,4 +1,7 @@
+from core.discovery import import_submodules
 from crm.resources.company import CompanyResource
 from crm.resources.contact import ContactResource
+
+import_submodules(__name__, __path__)
 
 __all__ = ["CompanyResource", "ContactResource"]

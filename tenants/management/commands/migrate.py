@@ -6,10 +6,12 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connection
 
 from tenants import migrating
+from tenants.autodetector import Autodetector
 from tenants.provisioning import compile_template
 
 
 class Command(DjangoMigrate):
+    autodetector = Autodetector
     help = "Met à niveau le schéma public, le modèle, puis chaque client en retard."
 
     def handle(self, *args, **options):
