@@ -10,7 +10,7 @@ demo:  ## The product with two demo clients, in the foreground: PORT=8001 make d
 test:  ## Every check, then the tests: make test ARGS="-k siret"
 	$(BOOTSTRAP) test $(ARGS)
 
-bench:  ## The measurements of tests/bench
+bench:  ## The measurements of tests/bench: make bench ARGS="--quick --only liste"
 	$(BOOTSTRAP) bench $(ARGS)
 
 setup:  ## Install everything, start nothing

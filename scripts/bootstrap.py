@@ -46,7 +46,7 @@ def test(setup: Setup, arguments: list[str]) -> None:
 
 def bench(setup: Setup, arguments: list[str]) -> None:
     setup.everything("dev")
-    setup.become("-m", "pytest", "tests/bench", *arguments)
+    setup.become("-m", "tests.bench", *arguments)
 
 
 def install(setup: Setup, _arguments: list[str]) -> None:

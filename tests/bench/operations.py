@@ -1,0 +1,81 @@
+"""The operations that performance.md gives a budget to, as far as they exist."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django_tenants.utils import tenant_context
+
+from core import keyset
+from core.resource import Resource
+from crm.models import Company
+from crm.resources import CompanyResource
+from tests.bench import loading, measuring
+from tests.bench.measuring import Browser, Sample
+from tenants.models import Client
+
+LIST = "/crm/companies/"
+DEEP = 50_000
+PARTIAL = {"hx_request": "true", "hx_request_type": "partial"}
+FORM = {"kind": "business", "relation": "prospect", "naf": "43.32A", "address": "1 rue du Port", "postcode": "29200"}
+
+
+@dataclass
+class Operation:
+    name: str
+    budget: float | None  # ms of CPU
+    act: Callable[[int], tuple[int, bytes, dict[str, str]]]
+
+
+def operations(code: str) -> Iterator[Operation]:
+    """Those of one client."""
+    client = Client.objects.get(code=code)
+    measuring.floor.schema = client.schema_name  # type: ignore[attr-defined]
+    browser = Browser(client, f"admin@{code}.example")
+    million = code == loading.MILLION
+    tail = " · 1 000 000" if million else ""
+    slack = 1.2 if million else 1
+
+    def get(path: str, **headers: str) -> Callable[[int], tuple[int, bytes, dict[str, str]]]:
+        return lambda number: browser.request(path, **headers)
+
+    with tenant_context(client):
+        deep, pk = _cursor(CompanyResource, DEEP), Company.objects.order_by("pk")[DEEP].pk
+        rare = Company.objects.get(pk=pk).siren
+    yield Operation(f"liste, page 1{tail}", 25 * slack, get(LIST))
+    yield Operation(f"liste, partiel htmx{tail}", 15 * slack, get(LIST, **PARTIAL))
+    yield Operation(f"recherche « dupont »{tail}", 25 * slack, get(f"{LIST}?q=dupont"))
+    yield Operation(f"recherche « dupont », partiel{tail}", 25 * slack, get(f"{LIST}?q=dupont", **PARTIAL))
+    yield Operation(f"recherche rare (SIREN){tail}", 25 * slack, get(f"{LIST}?q={rare}"))
+    yield Operation(f"recherche, deux mots{tail}", 25 * slack, get(f"{LIST}?q=menuiserie+dupont"))
+    yield Operation(f"recherche, une lettre{tail}", 25 * slack, get(f"{LIST}?q=d"))
+    yield Operation(f"page profonde (rang {DEEP}){tail}", 25 * slack, get(f"{LIST}?after={deep}"))
+    yield Operation(f"tri par date, décroissant{tail}", 25 * slack, get(f"{LIST}?sort=-updated_at"))
+    yield Operation(f"liste filtrée (clients, public){tail}", 25 * slack, get(f"{LIST}?relation=customer&kind=public"))
+    yield Operation(f"palette « dupont »{tail}", 10 * slack, get("/palette/?q=dupont", hx_request="true"))
+    if million:
+        return
+    yield Operation("liste des contacts", 25, get("/crm/contacts/"))
+    yield Operation("fiche", 25, get(f"{LIST}{pk}/"))
+    yield Operation("fiche, historique", 25, get(f"{LIST}{pk}/history/"))
+    yield Operation("formulaire de création", 30, get(f"{LIST}new/"))
+    yield Operation("formulaire de modification", 30, get(f"{LIST}{pk}/edit/"))
+    yield Operation(
+        "créer une fiche", 30, lambda number: browser.request(f"{LIST}new/", {**FORM, "name": f"Essai {number}"})
+    )
+    yield Operation(
+        "modifier une fiche",
+        30,
+        lambda number: browser.request(f"{LIST}{pk}/edit/", {**FORM, "name": "Essai", "city": f"Ville {number}"}),
+    )
+    yield Operation("accueil", None, get("/"))
+
+
+def measured(operation: Operation, *, quick: bool) -> Sample:
+    return measuring.measure(operation.act, times=25 if quick else 60)
+
+
+def _cursor(resource: type[Resource], rank: int) -> str:
+    """The cursor of the row at a rank, as « Suivant » would give it."""
+    order = resource.first_order()
+    row = order.apply(resource.model._default_manager.all())[rank - 1]
+    return keyset.Cursor(order.key_of(row), row.pk, rank).encode()

@@ -1,0 +1,31 @@
+"""One run: migrate, load, measure, report."""
+
+import logging
+from pathlib import Path
+
+from django.core.management import call_command
+from django_tenants.utils import schema_context
+
+from tests.bench import loading
+from tests.bench.measuring import environment
+from tests.bench.report import Report
+
+
+def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
+    from config.static_files import collect_if_changed
+    from tests.bench.operations import measured, operations
+
+    logging.disable(logging.INFO)
+    call_command("migrate", verbosity=0, interactive=False)
+    collect_if_changed()
+    codes = [loading.HUNDRED] if quick else [loading.HUNDRED, loading.MILLION]
+    loading.load(data_dir, codes)
+    report = Report(environment())
+    report.head()
+    for code in codes:
+        with schema_context("public"):
+            found = list(operations(code))
+        for operation in found:
+            if only in operation.name:
+                report.add(operation.name, measured(operation, quick=quick), operation.budget)
+    report.write(output)
