@@ -30,3 +30,15 @@ def by(actor: Any, *, screen: str = "", operation: str = "") -> Iterator[None]:
     finally:
         if not connection.needs_rollback and connection.connection is not None:
             tell()
+
+
+@contextmanager
+def operation(name: str) -> Iterator[None]:
+    """Name what the changes of a block belong to ("bin:…"), whoever makes them. Call in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('b2o.operation', true)")
+        before = cursor.fetchone()[0] or ""
+        cursor.execute("SELECT set_config('b2o.operation', %s, false)", [name[:80]])
+        yield
+        # Not in a `finally`: after an error the transaction is rolled back, and the setting with it.
+        cursor.execute("SELECT set_config('b2o.operation', %s, false)", [before])

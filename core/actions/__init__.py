@@ -1,0 +1,1 @@
+"""What happens to records of every kind: notes, tags, the bin."""

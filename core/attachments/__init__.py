@@ -1,0 +1,1 @@
+"""Files on records: what is accepted, kept, shown and thrown away."""
