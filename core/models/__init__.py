@@ -1,5 +1,23 @@
 from core.models.base import DomainModel
+from core.models.bin import BinnedRow
+from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
+from core.models.notes import Note, Notification
+from core.models.tags import Tag, Tagging
 
-__all__ = ["DomainModel", "Event", "EventValues", "ImportBatch", "ImportState", "Seal", "SealHead"]
+__all__ = [
+    "Attachment",
+    "BinnedRow",
+    "DomainModel",
+    "Event",
+    "EventValues",
+    "ImportBatch",
+    "ImportState",
+    "Note",
+    "Notification",
+    "Seal",
+    "SealHead",
+    "Tag",
+    "Tagging",
+]
