@@ -6,6 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from core.registry import resource_of
@@ -21,12 +24,15 @@ class LookupWidget(forms.Widget):
     def __init__(self, model: type[Model]) -> None:
         super().__init__()
         self.model = model
+        self.may_create = False  # set by the form: whether the person may create a row there
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
         pk, text = value if isinstance(value, tuple) else (getattr(value, "pk", ""), str(value) if value else "")
         resource = resource_of(self.model)
         context["widget"].update(pk=pk or "", text=text or "", url=resource.url("lookup"), hint=resource.search_hint)
+        if self.may_create:
+            context["widget"].update(create_url=resource.url("quick"), create_label=resource.label.lower())
         return context
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> tuple[str, str | None]:
@@ -87,10 +93,24 @@ class LookupField(forms.Field):
             return (exact or found)[0]
         titles = ", ".join(str(row) for row in found[:3])
         code = "many" if found else "none"
-        raise ValidationError(self.error_messages[code], code=code, params={"text": text, "titles": titles})
+        message = self.error_messages[code] % {"text": text, "titles": titles}
+        raise ValidationError(message if found else self._with_link(message, text), code=code)
+
+    def _with_link(self, message: str, text: str) -> str:
+        """The message, and where to create the row: in another tab, so that nothing typed here is lost."""
+        if not self.widget.may_create:
+            return message
+        resource = resource_of(self.model)
+        query = urlencode({resource.first_order().field.name: text[:200]})
+        words = _("Créer « %(text)s » dans un nouvel onglet") % {"text": Truncator(text).chars(40)}
+        link = format_html('<a class="link" href="{}?{}" target="_blank">{}</a>', resource.create_url, query, words)
+        return format_html("{} {}", message, link)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return str(getattr(initial, "pk", initial) or "") != str(data[0] if data else "")
+        pk, text = data or ("", None)
+        if text is not None and not text.strip():
+            pk = ""
+        return str(getattr(initial, "pk", initial) or "") != str(pk)
 
 
 def _nothing() -> None:

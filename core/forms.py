@@ -34,7 +34,9 @@ class ResourceForm(forms.ModelForm):
             self.fields.pop(name, None)
         for name, field in self.fields.items():
             if isinstance(field, LookupField):
-                field.queryset = resource_of(field.model).rows(user)
+                target = resource_of(field.model)
+                field.queryset = target.rows(user)
+                field.widget.may_create = target.may(user, Level.WRITE)  # type: ignore[attr-defined]
                 field.kept = partial(getattr, self.instance, name, None)
             elif getattr(getattr(field, "queryset", None), "model", None) is User:
                 field.queryset = self._assignable(name)  # type: ignore[attr-defined]
@@ -53,6 +55,20 @@ class ResourceForm(forms.ModelForm):
             shown = [self[name] for name in names if name in self.fields]
             if shown:
                 yield {"legend": legend, "fields": shown}
+
+    def keep_required(self) -> None:
+        """Leave only what the row cannot do without: the small form that a combobox opens.
+
+        A form's `clean` must do with the fields that are there (`data.get`).
+        """
+        for name, field in list(self.fields.items()):
+            if not field.required:
+                del self.fields[name]
+            elif isinstance(field, LookupField):
+                field.widget.may_create = False  # type: ignore[attr-defined]
+        owner = self.resource.owner() if self.resource else ""
+        if owner and owner not in self.fields and owner in self.initial and "__" not in owner:
+            setattr(self.instance, owner, self.user)  # within their reach, as the whole form proposes
 
     def add_given_away_error(self) -> None:
         """Say that the row, so saved, would leave the person's reach; beside the field that decides, if shown."""

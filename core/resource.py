@@ -148,16 +148,18 @@ class Resource:
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:
         """{page: (route, view class)}. To deviate, override it and name another view class."""
-        from core.views import deletion, forms, listing, record
+        from core.views import deletion, drafts, editing, forms, listing, record
 
         pages = {
             "list": ("", listing.ListView),
             "create": ("new/", forms.CreateView),
             "record": ("<int:pk>/", record.RecordView),
             "history": ("<int:pk>/history/", record.HistoryView),
-            "edit": ("<int:pk>/edit/", forms.EditView),
+            "edit": ("<int:pk>/edit/", editing.EditView),
             "delete": ("<int:pk>/delete/", deletion.DeleteView),
             "lookup": ("lookup/", listing.LookupView),
+            "quick": ("quick/", forms.QuickView),
+            "draft": ("draft/", drafts.DraftView),
         }
         if cls.importer:
             from core.views import imports

@@ -1,5 +1,6 @@
 from core.models.base import DomainModel
 from core.models.bin import BinnedRow
+from core.models.drafts import FormDraft
 from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
@@ -12,6 +13,7 @@ __all__ = [
     "DomainModel",
     "Event",
     "EventValues",
+    "FormDraft",
     "ImportBatch",
     "ImportState",
     "Note",

@@ -1,15 +1,20 @@
-"""Creating and changing a row."""
+"""Creating a row: the form's page, its saving, and the small dialog behind comboboxes."""
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError, models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, connection, models, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from core import drafts
 from core.accounts.access import Level
 from core.forms import ResourceForm
+from core.locking import FIELD
+from core.text import clean
 from core.views.base import ResourceView
 
 
@@ -21,21 +26,32 @@ class FormView(ResourceView):
     """Shows a form, saves it in one transaction, and sends back what the database refuses as an error of the form."""
 
     level = Level.WRITE
+    title = ""
 
     def instance(self) -> models.Model | None:
         raise NotImplementedError
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         row = self.found()
-        return self.show(self.build(row), row)
+        form = self.build(row)
+        draft = self.drafts(row).filter(key=drafts.key_of(request.GET.get("draft"))).first()
+        if draft is None:
+            return self.show(form, row)
+        form = self.build(row, initial=drafts.initial_of(form, draft))
+        base = (draft.data.get(FIELD) or [""])[0]
+        return self.show(form, row, draft_key=draft.key, resumed=draft.saved_at, **({"base": base} if base else {}))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         row = self.found()
         form = self.build(row, request.POST)
         if form.is_valid() and self.save(form):
-            messages.success(request, self.done(form.instance))
-            return self.to("record", form.instance.pk)
-        return self.show(form, row, status=422)
+            return self.saved(form)
+        return self.show(form, row)
+
+    def saved(self, form: ResourceForm) -> HttpResponse:
+        drafts.drop(self.user, drafts.key_of(self.request.POST.get("_draft")))
+        messages.success(self.request, self.done(form.instance))
+        return self.to("record", form.instance.pk)
 
     def found(self) -> models.Model | None:
         """The row, with its title noted before the form puts what was typed on it."""
@@ -43,14 +59,19 @@ class FormView(ResourceView):
         self.title = self.resource.title(row) if row else ""
         return row
 
-    def build(self, row: models.Model | None, data: Any = None) -> ResourceForm:
-        initial = {} if row or data else {name: self.request.GET[name] for name in self.request.GET}
-        return self.resource.form(data, instance=row, initial=initial, user=self.request.user)  # type: ignore[return-value,call-arg]
+    def build(self, row: models.Model | None, data: Any = None, initial: Any = None) -> ResourceForm:
+        if initial is None:
+            initial = (
+                {} if row or data is not None else {name: clean(value) for name, value in self.request.GET.items()}
+            )
+        files = self.request.FILES if data is not None else None
+        return self.resource.form(data, files, instance=row, initial=initial, user=self.user)  # type: ignore[return-value,call-arg]
 
     def save(self, form: ResourceForm) -> bool:
         try:
             with transaction.atomic():
                 row = form.save()
+                connection.check_constraints()  # foreign keys too, which PostgreSQL would only judge at the very end
                 # The saved row must still be among this person's: nobody gives away what they may not see.
                 if not self.resource.rows(self.user, self.level).filter(pk=row.pk).exists():
                     raise GivenAway
@@ -65,17 +86,28 @@ class FormView(ResourceView):
     def done(self, row: models.Model) -> str:
         return _("« %s » est enregistré.") % self.resource.title(row)
 
-    def show(self, form: ResourceForm, row: models.Model | None, status: int = 200) -> HttpResponse:
+    def drafts(self, row: models.Model | None) -> Any:
+        return drafts.drafts_of(self.user, self.resource, row.pk if row else None)
+
+    def show(self, form: ResourceForm, row: models.Model | None, **extra: Any) -> HttpResponse:
         record = {"pk": row.pk, "title": self.title} if row else None
         cancel = self.resource.url("record", row.pk) if row else self.resource.list_url
+        posted = drafts.key_of(self.request.POST.get("_draft"))
         context = {
             "resource": self.resource,
             "form": form,
             "fieldsets": list(form.groups()),
             "record": record,
             "cancel_url": cancel,
+            "draft_key": posted or uuid.uuid4(),
+            "draft_url": self.resource.url("draft"),
+            "offers": [] if form.is_bound or "resumed" in extra else self.offers(form, row),
         }
-        return render(self.request, "core/form.html", context, status=status)
+        return render(self.request, "core/form.html", {**context, **extra})
+
+    def offers(self, form: ResourceForm, row: models.Model | None) -> list[dict[str, Any]]:
+        kept = self.drafts(row)[: drafts.OFFERED]
+        return [{"key": draft.key, "at": draft.saved_at, "text": drafts.excerpt(form, draft)} for draft in kept]
 
 
 class CreateView(FormView):
@@ -83,6 +115,28 @@ class CreateView(FormView):
         return None
 
 
-class EditView(FormView):
-    def instance(self) -> models.Model | None:
-        return self.row()
+class QuickView(CreateView):
+    """The small form that a combobox opens: only what the resource requires. Answers {"html"} or {"pk", "title"}."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        name = self.resource.first_order().field.name
+        return self.show(self.build(None, initial={name: clean(request.GET.get("text", ""))[:200]}), None)
+
+    def build(self, row: models.Model | None, data: Any = None, initial: Any = None) -> ResourceForm:
+        form = super().build(row, data, initial)
+        form.keep_required()
+        form.prefix = "quick"  # its ids stand in the page of another form
+        return form
+
+    def saved(self, form: ResourceForm) -> HttpResponse:
+        title = self.resource.title(form.instance)
+        return JsonResponse({"pk": form.instance.pk, "title": title, "said": self.done(form.instance)})
+
+    def show(self, form: ResourceForm, row: models.Model | None, **extra: Any) -> HttpResponse:
+        context = {
+            "resource": self.resource,
+            "form": form,
+            "fields": list(form),
+            "quick_url": self.resource.url("quick"),
+        }
+        return JsonResponse({"html": render_to_string("core/_quick.html", context, self.request)})

@@ -12,7 +12,7 @@ MINIMAL = {"name": "Charpentes Riou", "kind": "business", "relation": "prospect"
 
 
 def errors(answer) -> dict:
-    assert answer.status_code == 422
+    assert answer.status_code == 200  # 422 would be an error of the browser’s console
     return answer.context["form"].errors
 
 
