@@ -6,18 +6,22 @@ from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
 from core.models.notes import Note, Notification
 from core.models.tags import Tag, Tagging
+from core.models.views import DefaultView, ListColumns, SavedView
 
 __all__ = [
     "Attachment",
     "BinnedRow",
+    "DefaultView",
     "DomainModel",
     "Event",
     "EventValues",
     "FormDraft",
     "ImportBatch",
     "ImportState",
+    "ListColumns",
     "Note",
     "Notification",
+    "SavedView",
     "Seal",
     "SealHead",
     "Tag",
