@@ -1,8 +1,8 @@
 from django.urls import include, path
 
-from crm.resources import CompanyResource, ContactResource
+from crm import resources
 
 urlpatterns = [
-    path("companies/", include(CompanyResource.urls())),
-    path("contacts/", include(ContactResource.urls())),
+    path("companies/", include(resources.CompanyResource.urls())),
+    path("contacts/", include(resources.ContactResource.urls())),
 ]

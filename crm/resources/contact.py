@@ -47,6 +47,14 @@ class ContactForm(ResourceForm):
         self.fields["recipient_kind"].help_text = _("Non précisé vaut particulier : pas de prospection sans accord.")
 
 
+class ContactBulkForm(ResourceForm):
+    company = LookupField(Company, label=_("Société"), required=False)
+
+    class Meta:
+        model = Contact
+        fields = ["company", "job", "recipient_kind", "owner"]
+
+
 @register
 class ContactResource(Resource):
     model = Contact
@@ -56,7 +64,6 @@ class ContactResource(Resource):
     columns = (
         Col("last_name", label=_("Contact"), link=True, sort=True),
         Col("company"),
-        Col("job"),
         Col("email"),
         Col("mobile"),
         Col("recipient_kind", label=_("Type")),
@@ -67,3 +74,4 @@ class ContactResource(Resource):
     badge = Badge("recipient_kind", {"professional": "info", "consumer": "warn"})
     filters = ContactFilters
     form = ContactForm
+    bulk_form = ContactBulkForm

@@ -1,0 +1,116 @@
+"""The guide "Ajouter un modèle" of core/README.md, followed to the letter in a copy of the project."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(settings.BASE_DIR)
+GUIDE = (ROOT / "core" / "README.md").read_text(encoding="utf-8")
+DATABASE = f"myb2o_guide_{os.getpid()}"
+
+# What a user then does, in the copy. Runs there, on a client of its own.
+VISIT = """
+import django
+django.setup()
+from django.db import connection
+from django.test import Client
+from django_tenants.utils import schema_context, tenant_context
+from core.accounts.models import Role, User
+from core.models import Event
+from tenants.provisioning import create_client
+
+connection.set_schema_to_public()
+client = create_client("guide", "Guide")
+browser = Client(headers={"host": client.host})
+with tenant_context(client):
+    for role in ("sales", "reader"):
+        person = User.objects.create_user(f"{role}@guide.example")
+        person.roles.set(Role.objects.filter(code=role))
+    browser.force_login(User.objects.get(email="sales@guide.example"))
+
+def page(url, **params):
+    answer = browser.get(url, params)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return answer.content.decode()
+
+base = "/crm/competitors/"
+assert "Nouveau concurrent" in page(base)
+assert base in page("/"), "the menu shows it"
+new = {"name": "Fenêtres Élan", "city": "Évry", "strength": "strong", "met_on": "2026-03-01"}
+answer = browser.post(base + "new/", new)
+assert answer.status_code == 302, answer.context["form"].errors
+record = answer.headers["Location"]
+for text in (page(base), page(base, q="elan evr"), page(base, strength="strong"), page("/palette/", q="elan"), page(record)):
+    assert "Fenêtres Élan" in text
+assert "Fenêtres Élan" not in page(base, q="autre")
+assert "Fenêtres Élan" not in page(base, strength="weak")
+assert browser.post(record + "edit/", {**new, "city": "Brest", "version": ""}).status_code in (200, 302)
+with tenant_context(client):
+    assert Event.objects.filter(model="crm.competitor", kind="created").count() == 1
+assert "Concurrent" in page(record + "history/") or "Fenêtres" in page(record + "history/")
+with tenant_context(client):
+    browser.force_login(User.objects.get(email="reader@guide.example"))
+assert browser.get(record).status_code == 200
+assert browser.get(base + "new/").status_code == 403
+print("GUIDE FOLLOWED")
+"""
+
+
+def blocks() -> list[tuple[str, str]]:
+    """[(file, code)] of the guide's Python blocks that name their file."""
+    return re.findall(r"^`([\w/]+\.py)`\n\n```python\n(.*?)```", GUIDE, re.M | re.S)
+
+
+@pytest.fixture
+def copy(tmp_path, committed):
+    """A copy of the project as it is now, with a database of its own beside the tests'."""
+    target = tmp_path / "projet"
+    ignore = shutil.ignore_patterns(".git", ".venv", ".data", "node_modules", "build", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT, target, ignore=ignore)
+    (target / "build" / "vendor").mkdir(parents=True)
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{DATABASE}"')
+    yield target
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+
+
+def run(copy: Path, *command: str) -> str:
+    parameters = connection.settings_dict
+    host = parameters["HOST"] or ""
+    address = f"postgres://{parameters['USER']}:{parameters['PASSWORD']}@"
+    address += f"/{host}/{DATABASE}" if host.startswith("/") else f"{host}:{parameters['PORT'] or 5432}/{DATABASE}"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": address.replace("//", "/").replace("postgres:/", "postgres://", 1),
+        "REDIS_URL": settings.CACHES["default"]["LOCATION"],
+        "PYTHONPATH": "",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run([sys.executable, *command], cwd=copy, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_new_model_takes_one_model_file_one_resource_file_and_one_line(copy):
+    assert [name for name, _code in blocks()] == ["crm/models/competitor.py", "crm/resources/competitor.py"]
+    for name, code in blocks():
+        assert not (copy / name).exists()
+        (copy / name).write_text(code, encoding="utf-8")
+    line = re.search(r"^    path\(\"competitors/\".*$", GUIDE, re.M)[0]
+    urls = copy / "crm" / "urls.py"
+    urls.write_text(urls.read_text(encoding="utf-8").rstrip().removesuffix("]") + line + "\n]\n", encoding="utf-8")
+
+    commands = re.search(r"```sh\n(.*?)```", GUIDE, re.S)[1].split("\n")
+    for command in filter(None, commands):
+        run(copy, *command.split()[1:])
+    assert "GUIDE FOLLOWED" in run(copy, "-c", VISIT)
+    run(copy, "manage.py", "makemigrations", "--check", "--dry-run")
