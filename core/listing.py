@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core import keyset, search
 from core.accounts.models import User
+from core.columns import declared, label_of
 from core.display import cell, css_of, number
+from core.facets import Facet, facets_of
 from core.filters import bind
+from core.models import SavedView
 from core.resource import Col, Resource, View
+from core.tabs import Tab, count_label, tabs_of, tools_of
 from core.text import clean
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# What the list itself reads from the query string; everything else is a filter.
-OWN = ("q", "sort", "after", "before")
+OWN = ("q", "sort", "after", "before", "view")
 _MAX_QUERY = 200  # characters of a search
+MAX_TRAIL = 1200  # of the query string that a row's address carries
 
 
 @dataclass
@@ -56,38 +61,44 @@ class Row:
     amount: str = ""
 
 
-@dataclass
-class Facet:
-    name: str
-    label: str
-    icon: str
-    options: list[dict[str, Any]]
-    active: int = 0
-
-
 class Listing:
     """What the template of the list shows. `params` is the query string: whatever it says, no error comes of it."""
 
-    def __init__(self, resource: type[Resource], user: User, params: QueryDict, url: str = "") -> None:
+    def __init__(
+        self,
+        resource: type[Resource],
+        user: User,
+        params: QueryDict,
+        *,
+        cols: Sequence[Col] | None = None,
+        saved: Sequence[SavedView] = (),
+        trail: bool = False,
+    ) -> None:
         self.resource = resource
         self.user = user
         self.params = params
-        self.url = url or resource.list_url
+        self.url = resource.list_url
         self.notices: list[str] = []
-        self._hidden = resource.hidden_from(user)
-        self._cols = [col for col in resource.columns if col.name not in self._hidden]
+        self._cols = list(cols) if cols is not None else declared(resource, user)
+        self.saved = saved
+        self.view = next((view for view in saved if str(view.pk) == params.get("view")), None)
+        self._trail = trail
         self.q = clean(params.get("q", ""))[:_MAX_QUERY].strip()
         self.order, self.sort = self._order()
         self._after, self._before = self._cursor("after"), self._cursor("before")
-        self._bound = self._filters()
+        self.bound = self._filters()
 
     # --- the rows -------------------------------------------------------------------------------------------------
     @cached_property
     def filtered(self) -> QuerySet:
         """Every row that the search and the filters let through, unordered."""
+        return self.narrowed(self.bound)
+
+    def narrowed(self, bound: Any) -> QuerySet:
+        """The person's rows under these filters and the search."""
         rows = self.resource.rows(self.user)
-        if self._bound is not None:
-            rows = self._bound.filter_queryset(rows)
+        if bound is not None:
+            rows = bound.filter_queryset(rows)
         return rows.filter(search.matches(self.q)) if self.q else rows
 
     @cached_property
@@ -98,9 +109,9 @@ class Listing:
     @cached_property
     def rows(self) -> list[Row]:
         fields = [(col, self._field(col)) for col in self._cols[1:]]
-        return [self._row(row, fields) for row in self.page.rows]
+        return [self._row(row, fields, rank) for rank, row in enumerate(self.page.rows, self.page.first)]
 
-    def _row(self, row: models.Model, fields: list[tuple[Col, models.Field]]) -> Row:
+    def _row(self, row: models.Model, fields: list[tuple[Col, models.Field]], rank: int) -> Row:
         resource, badge = self.resource, self.resource.badge_of(row, self.user)
         cells = []
         for col, field_ in fields:
@@ -111,7 +122,7 @@ class Listing:
             cells.append(Cell(col.name, html, css_of(field_), html == ""))
         return Row(
             pk=row.pk,
-            url=f"{self._record_base}{row.pk}/",
+            url=f"{self._record_base}{row.pk}/{self.trail_of(rank)}",
             title=resource.title(row),
             subtitle=resource.subtitle_of(row, self.user),
             avatar=resource.avatar,
@@ -122,6 +133,15 @@ class Listing:
     @cached_property
     def _record_base(self) -> str:
         return self.resource.list_url
+
+    def trail_of(self, rank: int) -> str:
+        """What tells a record the list that one comes from, and its place there: see core.neighbours."""
+        keeps = self._trail and len(self._trail_query) < MAX_TRAIL
+        return f"?from={rank}~{self._trail_query}" if keeps else ""
+
+    @cached_property
+    def _trail_query(self) -> str:
+        return quote(self.base_params().urlencode())
 
     def _field(self, col: Col) -> models.Field:
         return self.resource.model._meta.get_field(col.name)  # type: ignore[return-value]
@@ -165,7 +185,7 @@ class Listing:
 
     def _column(self, col: Col) -> Column:
         field_ = self._field(col)
-        column = Column(col.name, col.label or capfirst(str(field_.verbose_name)), css_of(field_))
+        column = Column(col.name, label_of(self.resource, col), css_of(field_))
         if col.sort:
             here = self.order.field.name == col.name
             if here:
@@ -174,7 +194,7 @@ class Listing:
         return column
 
     def _order(self) -> tuple[keyset.Order, str]:
-        sortable = {col.name: col for col in self._cols if col.sort}
+        sortable = {col.name: col for col in declared(self.resource, self.user) if col.sort}
         asked = self.params.get("sort", "")
         name, descending = asked.removeprefix("-"), asked.startswith("-")
         if asked and name not in sortable:
@@ -202,26 +222,11 @@ class Listing:
 
     @cached_property
     def facets(self) -> list[Facet]:
-        if self._bound is None:
-            return []
-        return [facet for name in self._bound.filters if (facet := self._facet(name)) is not None]
-
-    def _facet(self, name: str) -> Facet | None:
-        field_ = self._bound.form.fields[name]
-        if not hasattr(field_, "choices"):
-            return None
-        chosen = set(self._bound.data.getlist(name)) if self._bound.data else set()
-        options = [
-            {"value": str(value), "label": str(label), "selected": str(value) in chosen, "count": None}
-            for value, label in field_.choices
-            if str(value) != ""
-        ]
-        icon = getattr(self._bound.filters[name], "icon", "list-filter")
-        return Facet(name, str(field_.label), icon, options, len([option for option in options if option["selected"]]))
+        return list(facets_of(self.bound))
 
     @cached_property
     def chips(self) -> list[dict[str, str]]:
-        tabbed = {name for view in self._tabs for name in view.params}
+        tabbed = {name for view in self.tabs for name in view.params}
         return [
             {"label": facet.label, "value": option["label"], "remove_url": self._without(facet.name, option["value"])}
             for facet in self.facets
@@ -232,39 +237,35 @@ class Listing:
 
     @property
     def clear_url(self) -> str:
-        return self.url
+        return self.address(QueryDict())
 
     @cached_property
-    def _tabs(self) -> list[View]:
-        known = self._bound.filters if self._bound is not None else {}
-        return [view for view in self.resource.views if all(name in known for name in view.params)]
+    def tabs(self) -> list[View]:
+        """The declared views whose filters this person has; « Tout » when there is none."""
+        known = self.bound.filters if self.bound is not None else {}
+        found = [view for view in self.resource.views if all(name in known for name in view.params)]
+        return found or [View(_("Toutes") if self.resource.feminine else _("Tous"))]
 
     @cached_property
-    def views(self) -> list[dict[str, Any]]:
-        """The tabs, each with its own count (capped): the search and the other filters hold in every one."""
-        names = {name for view in self._tabs for name in view.params}
-        out = []
-        for view in self._tabs:
-            params = self._base_params()
-            for name in names:
-                params.setlist(name, [view.params[name]] if name in view.params else [])
-            current = all(self.params.getlist(n) == ([view.params[n]] if n in view.params else []) for n in names)
-            count = self.total if current else Listing(self.resource, self.user, params).total
-            out.append(
-                {"label": view.label, "url": _url(self.url, params), "current": current, "count": count_label(count)}
-            )
-        return out
+    def views(self) -> list[Tab]:
+        return tabs_of(self)
+
+    @cached_property
+    def tools(self) -> dict[str, str]:
+        return tools_of(self)
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the form of search and filters must carry along: the sort, and the tab."""
-        facets = {facet.name for facet in self.facets}
-        tabs = {name for view in self._tabs for name in view.params} - facets
+        shown = {facet.name for facet in self.facets}
+        names = {name for view in self.tabs for name in view.params} - shown
         kept = [("sort", self.sort)] if self.sort else []
-        return kept + [(name, value) for name in sorted(tabs) for value in self.params.getlist(name)]
+        if self.params.get("view"):
+            kept.append(("view", self.params["view"]))
+        return kept + [(name, value) for name in sorted(names) for value in self.params.getlist(name)]
 
     # --- addresses --------------------------------------------------------------------------------------------------
-    def _base_params(self) -> QueryDict:
+    def base_params(self) -> QueryDict:
         """The present query string without the page."""
         params = self.params.copy()
         for name in ("after", "before"):
@@ -272,26 +273,25 @@ class Listing:
         return params
 
     def _with(self, **changes: str) -> str:
-        params = self._base_params()
+        params = self.base_params()
         for name, value in changes.items():
             params[name] = value
-        return _url(self.url, params)
+        return self.address(params)
+
+    def address(self, params: QueryDict) -> str:
+        """The list with another query string. Bare, it would open on the person's default view: then it says "all"."""
+        kept = QueryDict(mutable=True)
+        for name, values in params.lists():
+            if any(values):
+                kept.setlist(name, values)
+        if not kept and any(view.opens_first for view in self.saved):  # type: ignore[attr-defined]
+            kept["view"] = "all"
+        return f"{self.url}?{kept.urlencode()}" if kept else self.url
 
     def _without(self, name: str, value: str) -> str:
-        params = self._base_params()
+        params = self.base_params()
         params.setlist(name, [kept for kept in params.getlist(name) if kept != value])
-        return _url(self.url, params)
-
-
-def count_label(count: int) -> str:
-    """1 594, or 10 000+ beyond the cap."""
-    return number(keyset.COUNT_CAP) + "+" if count > keyset.COUNT_CAP else number(count)
-
-
-def _url(base: str, params: QueryDict) -> str:
-    for name in [name for name, values in params.lists() if not any(values)]:
-        del params[name]
-    return f"{base}?{params.urlencode()}" if params else base
+        return self.address(params)
 
 
 def _cleaned(params: QueryDict) -> QueryDict:

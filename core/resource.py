@@ -83,6 +83,7 @@ class Resource:
     columns: ClassVar[Sequence[Col]] = ()
     filters: ClassVar[type[FilterSet] | None] = None
     form: ClassVar[type[ModelForm]]
+    bulk_form: ClassVar[type[ModelForm] | None] = None  # the fields that may be given to many rows at once
     importer: ClassVar[type[Importer] | None] = None
     views: ClassVar[Sequence[View]] = ()
     related: ClassVar[Sequence[Related]] = ()
@@ -148,7 +149,7 @@ class Resource:
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:
         """{page: (route, view class)}. To deviate, override it and name another view class."""
-        from core.views import deletion, drafts, editing, forms, listing, record
+        from core.views import bulk, columns, deletion, drafts, editing, forms, listing, record, saved
 
         pages = {
             "list": ("", listing.ListView),
@@ -158,6 +159,13 @@ class Resource:
             "edit": ("<int:pk>/edit/", editing.EditView),
             "delete": ("<int:pk>/delete/", deletion.DeleteView),
             "lookup": ("lookup/", listing.LookupView),
+            "facet": ("facets/<slug:name>/", listing.FacetView),
+            "columns": ("columns/", columns.ColumnsView),
+            "view-new": ("views/new/", saved.NewView),
+            "view": ("views/<int:pk>/", saved.ChangeView),
+            "view-refresh": ("views/<int:pk>/refresh/", saved.RefreshView),
+            "view-delete": ("views/<int:pk>/delete/", saved.RemoveView),
+            "bulk": ("bulk/", bulk.BulkView),
             "quick": ("quick/", forms.QuickView),
             "draft": ("draft/", drafts.DraftView),
         }

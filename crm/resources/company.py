@@ -74,6 +74,12 @@ class CompanyForm(ResourceForm):
         return parent
 
 
+class CompanyBulkForm(ResourceForm):
+    class Meta:
+        model = Company
+        fields = ["relation", "kind", "is_supplier", "owner", "source", "registry_state"]
+
+
 @register
 class CompanyResource(Resource):
     model = Company
@@ -100,6 +106,7 @@ class CompanyResource(Resource):
     )
     filters = CompanyFilters
     form = CompanyForm
+    bulk_form = CompanyBulkForm
     importer = CompanyImporter
     related = (Related(ContactResource, "company"),)
     sensitive = {"credit_limit": VIEW_CREDIT.code}

@@ -1,4 +1,7 @@
-// The list: j and k walk the rows, x ticks one; a selection outlives paging, sorting and filtering.
+// The list: j and k walk the rows, x ticks one; a selection outlives paging, sorting and filtering; small forms about
+// the list (a view, the columns, many rows at once) open in a dialog, and are pages of their own without this module.
+import { csrf, toast, words } from "./util.js";
+
 class DataList extends HTMLElement {
   chosen = new Set();
 
@@ -8,33 +11,54 @@ class DataList extends HTMLElement {
     document.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("click", (event) => this.click(event));
     this.addEventListener("change", (event) => this.change(event), true);
+    this.addEventListener("toggle", (event) => this.toggled(event), true);
+    this.addEventListener("submit", (event) => this.submit(event), true);
     this.addEventListener("htmx:after:settle", () => this.settled());
+    addEventListener("pageshow", () => this.restore());
   }
 
   get boxes() {
     return [...this.querySelectorAll('input[name="ids"]')];
   }
 
+  get bar() {
+    return this.querySelector(".bulkbar");
+  }
+
+  // ── Selection ──────────────────────────────────────────────────────
   click(event) {
-    const box = event.target.closest('input[name="ids"]');
+    const box = event.target.closest('.table input[name="ids"]');
     if (box && event.shiftKey && this.last) {
       const all = this.boxes;
       const [from, to] = [all.indexOf(this.last), all.indexOf(box)].sort((a, b) => a - b);
-      for (const each of all.slice(from, to + 1)) this.note(each, box.checked);
+      for (const each of all.slice(Math.max(from, 0), to + 1)) this.note(each, box.checked);
       this.draw();
     }
     if (box) this.last = box;
     if (event.target.closest("[data-bulk-clear]")) {
       this.chosen.clear();
+      this.bar.elements.all.checked = false;
       this.draw();
+    }
+    const link = event.target.closest("a[data-dialog]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      this.open(link.href);
+    }
+    if (event.target.closest("[data-dialog-close]") && event.target.closest("dialog")) {
+      event.preventDefault();
+      this.dialog.close();
     }
   }
 
   change(event) {
-    if (event.target.matches("[data-check-all]")) for (const box of this.boxes) this.note(box, event.target.checked);
-    else if (event.target.name === "ids") this.note(event.target, event.target.checked);
-    else return;
+    const box = event.target;
+    if (box.matches("[data-check-all]")) for (const each of this.boxes) this.note(each, box.checked);
+    else if (box.name === "ids") this.note(box, box.checked);
+    else if (!box.closest(".bulkbar, dialog")) return;
     event.stopPropagation(); // a tick is no filter
+    const field = box.closest(".bulk-field");
+    if (field && !box.matches("[data-tick]")) field.querySelector("[data-tick]").checked = true;
     this.draw();
   }
 
@@ -43,17 +67,89 @@ class DataList extends HTMLElement {
     else this.chosen.delete(box.value);
   }
 
+  restore() {
+    for (const box of this.boxes) if (box.checked) this.chosen.add(box.value); // the browser kept them
+    this.draw();
+  }
+
   draw() {
-    const bar = this.querySelector(".bulkbar");
+    const bar = this.bar;
     if (!bar) return;
-    const all = this.boxes;
-    for (const box of all) box.checked = this.chosen.has(box.value);
-    const on = all.filter((box) => box.checked).length;
+    const boxes = this.boxes;
+    const all = bar.elements.all;
+    if (this.chosen.size === 0) all.checked = false;
+    for (const box of boxes) box.checked = this.chosen.has(box.value);
+    const on = boxes.filter((box) => box.checked).length;
     const head = this.querySelector("[data-check-all]");
-    head.checked = on > 0 && on === all.length;
-    head.indeterminate = on > 0 && on < all.length;
-    bar.hidden = this.chosen.size === 0;
-    bar.querySelector("output").value = this.chosen.size;
+    head.checked = on > 0 && on === boxes.length;
+    head.indeterminate = on > 0 && on < boxes.length;
+    bar.classList.toggle("on", this.chosen.size > 0);
+    this.classList.toggle("all-rows", all.checked);
+    bar.querySelector("output").value = all.checked ? all.closest("label").dataset.total : this.chosen.size;
+  }
+
+  /** The rows of other pages go along with those of this one. */
+  submit(event) {
+    if (event.target.matches(".bulkbar")) {
+      event.preventDefault();
+      const data = new FormData(event.target, event.submitter);
+      data.delete("ids");
+      data.append("ids", [...this.chosen].join(","));
+      this.open(event.target.action, data);
+    } else if (event.target.closest("dialog") && event.submitter?.matches('[name="up"], [name="down"]')) {
+      event.preventDefault();
+      this.move(event.submitter);
+    }
+  }
+
+  // ── Dialog ─────────────────────────────────────────────────────────
+  get dialog() {
+    return this.querySelector("dialog.sheet");
+  }
+
+  /** Shows in the dialog what the server answers; a page that is no form (nothing left to do) is gone to. */
+  async open(url, body) {
+    const headers = { "HX-Request": "true", "HX-Request-Type": "partial", ...(body ? csrf : {}) };
+    try {
+      const answer = await fetch(url, { method: body ? "POST" : "GET", headers, body });
+      if (answer.redirected) return location.assign(answer.url);
+      if (!answer.ok && answer.status !== 422) return toast(answer.status === 403 ? words.forbidden : words.failed, "danger");
+      this.dialog.querySelector(".sheet-body").innerHTML = await answer.text();
+    } catch {
+      return toast(navigator.onLine ? words.failed : words.offline, "danger");
+    }
+    const form = this.dialog.querySelector("form");
+    if (!form) return location.reload();
+    this.dialog.querySelector("h2").textContent = form.dataset.title;
+    if (form.querySelector("look-up")) import("./lookup.js");
+    if (!this.dialog.open) this.dialog.showModal();
+    form.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button")?.focus();
+  }
+
+  /** A column one place up or down; the arrow keeps the focus. */
+  move(button) {
+    const item = button.closest("li");
+    const other = button.name === "up" ? item.previousElementSibling : item.nextElementSibling;
+    if (!other) return;
+    if (button.name === "up") other.before(item);
+    else other.after(item);
+    button.focus();
+  }
+
+  // ── Facets ─────────────────────────────────────────────────────────
+  /** The counts of a facet are asked for when its menu opens. */
+  async toggled(event) {
+    const menu = event.target;
+    if (event.newState !== "open" || !menu.dataset?.counts) return;
+    try {
+      const answer = await fetch(menu.dataset.counts);
+      if (!answer.ok) return;
+      const counts = await answer.json();
+      for (const label of menu.querySelectorAll("label"))
+        label.querySelector(".count").textContent = counts[label.querySelector("input").value] ?? "0";
+    } catch {
+      // the options are there without their counts
+    }
   }
 
   settled() {

@@ -35,7 +35,7 @@ def test_each_tab_counts_its_rows_under_the_search_in_force(sales, make_company)
     make_company("Dupont", relation="prospect")
     make_company("Dupont", relation="customer")
     make_company("Autre", relation="customer")
-    tabs = {tab["label"]: tab["count"] for tab in sales.get(URL, {"q": "dupont"}).context["listing"].views}
+    tabs = {tab.label: tab.count for tab in sales.get(URL, {"q": "dupont"}).context["listing"].views}
     assert tabs == {"Toutes": "2", "Prospects": "1", "Clients": "1"}
 
 

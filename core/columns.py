@@ -1,0 +1,82 @@
+"""Which columns a list shows: the declared ones, unless a view or a person chose others."""
+
+from collections.abc import Sequence
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils.text import capfirst
+
+from core.accounts.access import Level
+from core.accounts.models import User
+from core.models import ListColumns, SavedView
+from core.registry import registry
+from core.resource import Col, Resource
+
+MAX_COLUMNS = 20
+_UNREADABLE = (models.JSONField, models.BinaryField, models.FileField, SearchVectorField, ArrayField)
+_OWN_DATES = ("created_at", "updated_at")
+
+
+def choosable(resource: type[Resource], user: User) -> dict[str, Col]:
+    """Every column that this person may show: the declared ones in their order, then the model's other fields.
+
+    The first one names the row: it is always shown, and first.
+    """
+    hidden = resource.hidden_from(user)
+    found = {col.name: col for col in resource.columns if col.name not in hidden}
+    for field in resource.model._meta.concrete_fields:
+        if field.name not in found and field.name not in hidden and _shown(field, user):
+            found[field.name] = Col(field.name)
+    return found
+
+
+def _shown(field: models.Field, user: User) -> bool:
+    if field.primary_key or field.generated or isinstance(field, _UNREADABLE):
+        return False
+    if isinstance(field, models.ForeignKey):
+        resource = registry.of(field.related_model)  # type: ignore[arg-type]
+        return field.related_model is User or (resource is not None and resource.may(user, Level.READ))
+    return field.editable or field.name in _OWN_DATES
+
+
+def label_of(resource: type[Resource], col: Col) -> str:
+    return str(col.label) or capfirst(str(resource.model._meta.get_field(col.name).verbose_name))  # type: ignore[union-attr]
+
+
+def declared(resource: type[Resource], user: User) -> list[Col]:
+    hidden = resource.hidden_from(user)
+    return [col for col in resource.columns if col.name not in hidden]
+
+
+def picked(resource: type[Resource], user: User, names: Sequence[str]) -> list[Col]:
+    """The columns of these names, the main one first; the declared ones when none of the names is known."""
+    known = choosable(resource, user)
+    main = next(iter(known))
+    cols = [known[name] for name in dict.fromkeys(names) if name in known and name != main][: MAX_COLUMNS - 1]
+    return [known[main], *cols] if cols else declared(resource, user)
+
+
+def chosen(resource: type[Resource], user: User, view: SavedView | None = None) -> list[Col]:
+    """What the person sees: their choice for the view, the view's own, their choice for the list, the declared ones."""
+    mine = {kept.view_id: kept.columns for kept in _choices(resource, user, view)}
+    names = (view and (mine.get(view.pk) or view.columns)) or mine.get(None)
+    return picked(resource, user, names) if names else declared(resource, user)
+
+
+def _choices(resource: type[Resource], user: User, view: SavedView | None) -> models.QuerySet[ListColumns]:
+    place = models.Q(view=None) | models.Q(view=view) if view else models.Q(view=None)
+    return ListColumns.objects.filter(place, user=user, resource=resource.key())
+
+
+def choose(resource: type[Resource], names: Sequence[str], *, by: User, view: SavedView | None = None) -> None:
+    """Keep a person's columns, for the list or for one view of it."""
+    cols = [col.name for col in picked(resource, by, names)]
+    ListColumns.objects.update_or_create(
+        user=by, resource=resource.key(), view=view, defaults={"columns": cols}
+    )  # fmt: skip
+
+
+def forget(resource: type[Resource], *, by: User, view: SavedView | None = None) -> None:
+    """Back to the columns that the view, or the list, has for everybody."""
+    ListColumns.objects.filter(user=by, resource=resource.key(), view=view).delete()

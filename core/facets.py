@@ -1,0 +1,80 @@
+"""The facets of a list: the options that one ticks, and how many rows each would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from core.display import number
+from core.filters import bind
+from core.keyset import COUNT_CAP
+
+if TYPE_CHECKING:
+    from core.listing import Listing
+
+# Rows looked at by a count. Beyond, the counts are "at least": a list of a million rows answers like one of this size.
+SCANNED = 100_000
+
+
+@dataclass
+class Facet:
+    name: str
+    label: str
+    icon: str
+    options: list[dict[str, Any]]
+    active: int = 0
+
+
+def facets_of(bound: Any) -> Iterator[Facet]:
+    """The filters that are a choice among known values, in their order."""
+    for name in bound.filters if bound is not None else ():
+        field = bound.form.fields[name]
+        if not hasattr(field, "choices"):
+            continue
+        ticked = set(bound.data.getlist(name)) if bound.data else set()
+        options = [
+            {"value": str(value), "label": str(label), "selected": str(value) in ticked}
+            for value, label in field.choices
+            if str(value) != ""
+        ]
+        active = len([option for option in options if option["selected"]])
+        yield Facet(name, str(field.label), getattr(bound.filters[name], "icon", "list-filter"), options, active)
+
+
+def counts(listing: Listing, name: str) -> dict[str, str] | None:
+    """{value: "1 526"}: the rows that each option would give under the search and the other filters. One query.
+
+    None when the list has no such facet, or one whose options are not simply the values of a field.
+    """
+    filter_ = listing.bound.filters.get(name) if listing.bound is not None else None
+    if filter_ is None or filter_.method is not None or filter_.lookup_expr != "exact" or filter_.exclude:
+        return None
+    others = listing.bound.data.copy()
+    others.pop(name, None)
+    bound, _ignored = bind(listing.resource, listing.user, others)
+    values = listing.narrowed(bound).order_by().values_list(filter_.field_name)[:SCANNED]
+    groups = _grouped(values)
+    partial = sum(groups.values()) >= SCANNED
+    return {"" if value is None else str(value): _label(count, partial) for value, count in groups.items()}
+
+
+def _grouped(values: QuerySet) -> dict[Any, int]:
+    """{value: rows} of a sliced query of one column. The ORM groups before it slices, so this is written out."""
+    try:
+        sql, params = values.query.sql_with_params()
+    except EmptyResultSet:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT value, count(*) FROM ({sql}) AS scanned(value) GROUP BY value", params)  # noqa: S608
+        return dict(cursor.fetchall())
+
+
+def _label(count: int, partial: bool) -> str:
+    if count > COUNT_CAP:
+        return f"{number(COUNT_CAP)}+"
+    return f"{number(count)}+" if partial else number(count)

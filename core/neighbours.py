@@ -1,0 +1,59 @@
+"""The rows before and after a record, in the list that the person came from."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import QuerySet, TextField, Value
+from django.http import QueryDict
+
+from core.accounts.models import User
+from core.display import number
+from core.keyset import Cursor, Order
+from core.listing import MAX_TRAIL, Listing
+from core.resource import Resource
+from core.search import folded
+
+
+def neighbours(resource: type[Resource], user: User, row: models.Model, params: QueryDict) -> dict[str, Any]:
+    """What the record page shows of the list in `?from=<rank>~<query string>`; {} when there is none, or a wrong one.
+
+    {previous_url, next_url, position: "12", total: "640", list_url}. Two queries for the rows, one for the total.
+    """
+    found = _read(params.get("from", ""))
+    if found is None:
+        return {}
+    rank, query = found
+    listing = Listing(resource, user, query, trail=True)
+    cursor = Cursor(_key(listing.order, row), row.pk, rank)
+    before = _next(listing.filtered, listing.order, cursor, backwards=True)
+    after = _next(listing.filtered, listing.order, cursor, backwards=False)
+    rank = rank if before else 1
+    return {
+        "previous_url": _address(resource, before, listing, max(rank - 1, 1)),
+        "next_url": _address(resource, after, listing, rank + 1),
+        "position": number(rank),
+        "total": listing.total_label,
+        "list_url": listing.address(query),
+    }
+
+
+def _read(text: str) -> tuple[int, QueryDict] | None:
+    rank, tilde, query = text.partition("~")
+    if not tilde or len(text) > MAX_TRAIL or not (rank.isascii() and rank.isdigit() and len(rank) < 9) or int(rank) < 1:
+        return None
+    return int(rank), QueryDict(query)
+
+
+def _key(order: Order, row: models.Model) -> Any:
+    value = getattr(row, order.field.attname)
+    return folded(Value(value, output_field=TextField())) if order.is_text else value
+
+
+def _next(rows: QuerySet, order: Order, cursor: Cursor, *, backwards: bool) -> int | None:
+    """The key of the row that comes next. One query, by the index that sorts the list."""
+    wanted = order.apply(rows, backwards=backwards).filter(order.beyond(cursor, backwards=backwards))
+    return next(iter(wanted.values_list("pk", flat=True)[:1]), None)
+
+
+def _address(resource: type[Resource], pk: int | None, listing: Listing, rank: int) -> str:
+    return f"{resource.url('record', pk)}{listing.trail_of(rank)}" if pk else ""

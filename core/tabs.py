@@ -1,0 +1,87 @@
+"""The tabs of a list: the views that everybody has, then the saved ones, each with its count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import QueryDict
+
+from core.actions.saved_views import address, asked, may_change
+from core.display import number
+from core.keyset import COUNT_CAP
+from core.models.views import Audience
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    from core.listing import Listing
+
+COUNTED = 8  # saved views whose rows are counted; those after them are tabs without a figure
+_ICONS = {Audience.TEAM: "users", Audience.EVERYONE: "globe"}
+
+
+@dataclass
+class Tab:
+    label: StrOrPromise
+    url: str
+    current: bool
+    count: str | None = None
+    icon: str = ""  # of a view that others see too
+
+
+def count_label(count: int) -> str:
+    """1 594, or 10 000+ beyond the cap."""
+    return number(COUNT_CAP) + "+" if count > COUNT_CAP else number(count)
+
+
+def tabs_of(listing: Listing) -> list[Tab]:
+    """In a declared view the search and the other filters hold; a saved view brings its own."""
+    return [*_declared(listing), *_saved(listing)]
+
+
+def _declared(listing: Listing) -> list[Tab]:
+    names = {name for view in listing.tabs for name in view.params}
+    out = []
+    for view in listing.tabs:
+        params = listing.base_params() if listing.view is None else QueryDict(mutable=True)
+        params.pop("view", None)
+        for name in names:
+            params.setlist(name, [view.params[name]] if name in view.params else [])
+        current = listing.view is None and all(listing.params.getlist(name) == params.getlist(name) for name in names)
+        out.append(Tab(view.label, listing.address(params), current, count_label(_total(listing, params, current))))
+    return out
+
+
+def _saved(listing: Listing) -> list[Tab]:
+    out = []
+    for index, view in enumerate(listing.saved):
+        params = QueryDict(mutable=True)
+        for name, values in view.params.items():
+            params.setlist(name, values)
+        current = view == listing.view
+        same = current and asked(listing.params) == view.params
+        count = count_label(_total(listing, params, same)) if index < COUNTED else None
+        out.append(Tab(view.name, address(view, listing.url), current, count, _ICONS.get(view.audience, "")))  # type: ignore[call-overload]
+    return out
+
+
+def _total(listing: Listing, params: QueryDict, here: bool) -> int:
+    return listing.total if here else listing.__class__(listing.resource, listing.user, params).total
+
+
+def tools_of(listing: Listing) -> dict[str, str]:
+    """The addresses of what may be done with the present state as a view; "" for what may not."""
+    resource, query = listing.resource, listing.base_params().urlencode()
+    query = f"?{query}" if query else ""
+    now = asked(listing.params)
+    out = {"columns": resource.url("columns") + query, "save": "", "edit": "", "refresh": ""}
+    if listing.view is not None:
+        changed = now != listing.view.params
+        if may_change(listing.view, listing.user):
+            out["edit"] = resource.url("view", listing.view.pk)
+            out["refresh"] = resource.url("view-refresh", listing.view.pk) + query if changed else ""
+        out["save"] = resource.url("view-new") + query if changed else ""
+    elif now not in [{name: [value] for name, value in view.params.items()} for view in listing.tabs]:
+        out["save"] = resource.url("view-new") + query
+    return out

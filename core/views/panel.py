@@ -1,0 +1,28 @@
+"""A small form about a list: a page of its own, or the part of it that the list shows in a dialog."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+
+from core.views.base import ResourceView
+
+
+class PanelView(ResourceView):
+    def panel(self, part: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """`part` is the template of the form. The page and the dialog show the same."""
+        request: HttpRequest = self.request
+        alone = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        context = {"resource": self.resource, "part": part, "title": title, "back_url": self.list_url(), **context}
+        response = render(request, part if alone else "core/panel.html", context, status=status)
+        patch_vary_headers(response, ["HX-Request-Type"])
+        return response
+
+    def list_url(self) -> str:
+        """The list as it was: the query string came along. A bare one would open on the person's default view."""
+        query = self.request.GET.urlencode()
+        return f"{self.resource.list_url}?{query or 'view=all'}"
+
+    def to_list(self) -> HttpResponse:
+        return redirect(self.list_url())
