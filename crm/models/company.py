@@ -99,6 +99,8 @@ class Company(DomainModel):
             models.Index(folded("city"), "id", name="company_by_city"),
             models.Index(fields=["updated_at", "id"], name="company_by_update"),
             models.Index(fields=["siren"], condition=~Q(siren=""), name="company_by_siren"),
+            # Every facet: the counts of the tabs and of any filters read this index alone, never the rows.
+            models.Index(fields=["relation", "kind", "registry_state", "owner"], name="company_facets"),
         ]
 
     class Privacy:
