@@ -1,14 +1,27 @@
 // Forms: the summary of errors takes the focus, nothing is sent twice, unsaved work asks before it is left.
+import { toast } from "./util.js";
+
 document.querySelector("[data-error-summary]")?.focus();
 
-let unsaved = false;
-document.addEventListener("input", (event) => {
-  if (event.target.closest("form[data-guard]")) unsaved = true;
-});
+let unsaved = Boolean(document.querySelector("form[data-unsaved]"));
+for (const name of ["input", "change"]) {
+  document.addEventListener(name, (event) => {
+    if (event.target.closest("form[data-guard]")) unsaved = true;
+  });
+}
+
+// The server refuses more than 5 MB: said here, where nothing is lost yet.
+const LIMIT = 5 * 1024 * 1024;
+const tooLarge = (form) => form.dataset.tooLarge
+  && new Blob([...new FormData(form)].map(([, value]) => (typeof value === "string" ? encodeURIComponent(value) : ""))).size > LIMIT;
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.matches("[data-sent]")) return event.preventDefault();
+  if (tooLarge(form)) {
+    event.preventDefault();
+    return toast(form.dataset.tooLarge, "danger");
+  }
   unsaved = false;
   form.toggleAttribute("data-sent", true);
   event.submitter?.setAttribute("aria-busy", "true");
