@@ -1,0 +1,63 @@
+"""What the contract tests need to know of each resource: data only. One entry for each, or `test_samples.py` fails."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+
+from core.registry import registry
+from core.resource import Resource
+from crm.models import Company, Contact
+
+WORD = "Zyxoval"  # in the title of every sample row, and nowhere else
+
+
+@dataclass(frozen=True)
+class Sample:
+    """row: fields that a row cannot do without, as a function since they may need other rows.
+
+    form: what a person must fill to create one; change: one field of the form with another value;
+    varied: text fields to which the rows of the large list each add something of their own;
+    sensitive: a value for each sensitive field, and the texts that betray it on a page.
+    """
+
+    row: Callable[[], dict[str, Any]]
+    form: Mapping[str, Any]
+    change: Mapping[str, Any]
+    varied: Sequence[str]
+    sensitive: Mapping[str, tuple[Any, Sequence[str]]] = field(default_factory=dict)
+
+
+SAMPLES: dict[str, Sample] = {
+    "crm.company": Sample(
+        row=lambda: {"name": f"{WORD} Menuiserie", "city": "Brest"},
+        form={"name": f"{WORD} Menuiserie", "kind": "business", "relation": "prospect"},
+        change={"city": "Quimper"},
+        varied=("name", "city"),
+        sensitive={"credit_limit": (Decimal("98765.43"), ("98\u202f765,43", "98765.43", "98765,43", "Encours"))},
+    ),
+    "crm.contact": Sample(
+        row=lambda: {"last_name": f"{WORD}", "first_name": "Anne", "company": Company.objects.create(name="Kervella")},
+        form={"last_name": WORD, "recipient_kind": "professional"},
+        change={"job": "Gérante"},
+        varied=("last_name", "email"),
+    ),
+}
+RELATED: dict[type[Model], Callable[[Model, int], list[Model]]] = {
+    # Rows that a record shows, for the count of its queries.
+    Company: lambda row, n: [Contact(last_name=f"C{number}", company=row) for number in range(n)],
+}
+
+
+def sample_of(resource: type[Resource]) -> Sample:
+    return SAMPLES[resource.key()]
+
+
+def make_row(resource: type[Resource], **fields: Any) -> Model:
+    """A row of the resource, of nobody unless an owner is given."""
+    return resource.model._default_manager.create(**{**sample_of(resource).row(), **fields})
+
+
+RESOURCES = list(registry)
