@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,6 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.templatetags.french import day
@@ -39,7 +42,23 @@ def grouped(digits: str, *sizes: int) -> str:
 def moment(value: dt.datetime) -> str:
     """22 nov. 2026 à 09:15, in Paris time."""
     local = timezone.localtime(value)
-    return _("%(day)s à %(time)s") % {"day": date_format(local, "j N Y"), "time": date_format(local, "H:i")}
+    return _("%(day)s à %(time)s") % {"day": long_day(local.date()), "time": f"{local.hour:02}:{local.minute:02}"}
+
+
+def long_day(value: dt.date) -> str:
+    """22 nov. 2026."""
+    return _long_day(value, get_language())
+
+
+# A list writes the same few days, labels and names again and again, and Django's ways to write them are slow.
+@lru_cache(maxsize=4096)
+def _long_day(value: dt.date, language: str | None) -> str:
+    return date_format(value, "j N Y")
+
+
+@lru_cache(maxsize=512)
+def _labels(field: models.Field, language: str | None) -> dict[Any, str]:
+    return {value: str(label) for value, label in field.flatchoices}
 
 
 def plain(field: models.Field, value: Any) -> str:
@@ -47,7 +66,7 @@ def plain(field: models.Field, value: Any) -> str:
     if value is None or value == "":
         return ""
     if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
+        return str(_labels(field, get_language()).get(value, value))
     if isinstance(field, models.BooleanField):
         return _("Oui") if value else _("Non")
     if isinstance(field, models.DateTimeField):
@@ -55,7 +74,7 @@ def plain(field: models.Field, value: Any) -> str:
         return moment(when) if when else str(value)
     if isinstance(field, models.DateField):
         day = parse_date(value) if isinstance(value, str) else value
-        return date_format(day, "j N Y") if day else str(value)
+        return long_day(day) if day else str(value)
     if isinstance(field, models.IntegerField | models.DecimalField) and not isinstance(field, models.AutoField):
         return number(Decimal(str(value)))
     if field.name == "siren":
@@ -65,15 +84,27 @@ def plain(field: models.Field, value: Any) -> str:
     return str(value)
 
 
+@cache
+def _before_key(resource: Any) -> str:
+    """The address of a resource's records up to the key: reverse() for each cell of a list would cost more than it."""
+    return resource.url("record", 0).removesuffix("0/")
+
+
 def _link(scheme: str) -> Callable[[Any], SafeString]:
     def render(value: Any) -> SafeString:
-        return format_html('<a class="link" href="{}{}" rel="noreferrer">{}</a>', scheme, value, value)
+        text = escape(str(value))
+        return SafeString(f'<a class="link" href="{scheme}{text}" rel="noreferrer">{text}</a>')
 
     return render
 
 
 def person(name: str) -> SafeString:
     """A colleague: initials and name."""
+    return _person(name)
+
+
+@lru_cache(maxsize=4096)
+def _person(name: str) -> SafeString:
     return format_html('<span class="person">{}{}</span>', avatar(name), name)
 
 
@@ -81,8 +112,8 @@ def cell(field: models.Field, row: models.Model) -> SafeString | str:
     """The value as a cell of a list shows it: like `rich`, with dates shortened."""
     value = getattr(row, field.attname)
     if isinstance(field, models.DateField) and value is not None:
-        stamp = value.isoformat()
-        return format_html('<time datetime="{}" title="{}">{}</time>', stamp, plain(field, value), day(value))
+        title, short = escape(plain(field, value)), escape(day(value))
+        return SafeString(f'<time datetime="{value.isoformat()}" title="{title}">{short}</time>')
     return rich(field, row)
 
 
@@ -97,13 +128,14 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
         resource = registry.of(field.related_model)
         if resource is None:
             return person(str(value)) if isinstance(value, AbstractBaseUser) else str(value)
-        return format_html('<a class="link" href="{}">{}</a>', resource.url("record", value.pk), value)
+        return SafeString(f'<a class="link" href="{_before_key(resource)}{value.pk}/">{escape(str(value))}</a>')
     if isinstance(field, models.EmailField):
         return _link("mailto:")(value)
     if isinstance(field, models.URLField):
         return _link("")(value)
     if field.name in ("phone", "mobile"):
-        return format_html('<a class="link" href="tel:{}">{}</a>', str(value).replace(" ", ""), value)
+        text = escape(str(value))
+        return SafeString(f'<a class="link" href="tel:{text.replace(" ", "")}">{text}</a>')
     return plain(field, value)
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.forms import BoundField, CheckboxInput, ClearableFileInput
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core.templatetags import french
@@ -62,8 +62,12 @@ def initials(name: object) -> str:
 @register.simple_tag
 def avatar(name: object, shape: str | bool = "round", size: str = "") -> SafeString:
     """Initials on a colour that stays the same for the same name. `shape`: "round" (a person) or "square" (a thing)."""
-    shape = "square" if shape is True else shape
-    hue = zlib.crc32(str(name or "").encode(errors="replace")) % AVATAR_HUES
+    return _avatar(str(name or ""), "square" if shape is True else str(shape), size)
+
+
+@lru_cache(maxsize=4096)
+def _avatar(name: str, shape: str, size: str) -> SafeString:
+    hue = zlib.crc32(name.encode(errors="replace")) % AVATAR_HUES
     return format_html(
         '<span class="avatar {} {}" data-c="{}" aria-hidden="true">{}</span>', shape, size, hue, initials(name)
     )
@@ -72,7 +76,11 @@ def avatar(name: object, shape: str | bool = "round", size: str = "") -> SafeStr
 @register.simple_tag
 def badge(label: object, tone: str = "neutral") -> SafeString:
     """A state, as a dot and a word: colour alone never tells it."""
-    tone = ALIASES.get(tone, tone)
+    return _badge(conditional_escape(label), ALIASES.get(tone, tone))
+
+
+@lru_cache(maxsize=512)
+def _badge(label: SafeString, tone: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', tone if tone in TONES else "neutral", label)
 
 
