@@ -35,7 +35,7 @@ def _shown(field: models.Field, user: User) -> bool:
     if field.primary_key or field.generated or isinstance(field, _UNREADABLE):
         return False
     if isinstance(field, models.ForeignKey):
-        resource = registry.of(field.related_model)  # type: ignore[arg-type]
+        resource = registry.of(field.related_model)
         return field.related_model is User or (resource is not None and resource.may(user, Level.READ))
     return field.editable or field.name in _OWN_DATES
 

@@ -261,7 +261,7 @@ class Listing:
         names = {name for view in self.tabs for name in view.params} - shown
         kept = [("sort", self.sort)] if self.sort else []
         if self.params.get("view"):
-            kept.append(("view", self.params["view"]))
+            kept.append(("view", self.params.get("view", "")))
         return kept + [(name, value) for name in sorted(names) for value in self.params.getlist(name)]
 
     # --- addresses --------------------------------------------------------------------------------------------------

@@ -111,7 +111,8 @@ class Selection:
 
 def _marks(rows: QuerySet) -> QuerySet:
     """(key, a number that changes with the row, when it last changed), by key."""
-    text = Concat(Cast("pk", models.TextField()), Value(" "), Cast("updated_at", models.TextField()))
+    space = Value(" ", output_field=models.TextField())
+    text = Concat(Cast("pk", models.TextField()), space, Cast("updated_at", models.TextField()))
     mark = Func(text, Value(0), function="hashtextextended", output_field=models.BigIntegerField())
     return rows.order_by("pk").annotate(_mark=mark).values_list("pk", "_mark", "updated_at")
 

@@ -27,7 +27,7 @@ class ViewForm(forms.Form):
         label=gettext_lazy("Place parmi les onglets"), min_value=1, max_value=99, initial=50, required=False,
         help_text=gettext_lazy("De 1 (en premier) à 99"),
     )  # fmt: skip
-    opens_first = forms.ModelMultipleChoiceField(
+    opens_first: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         label=gettext_lazy("La liste s’ouvre sur cette vue pour"), queryset=None, required=False,
         widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("La vue doit être visible par tout le monde."),
     )  # fmt: skip
@@ -127,7 +127,7 @@ class ChangeView(OwnView, NewView):
     def build(self, data: QueryDict | None = None) -> ViewForm:
         view = self.view()
         initial = {"name": view.name, "audience": view.audience, "position": view.position}
-        initial["opens_first"] = actions.roles_opening_on(view)  # type: ignore[assignment]
+        initial["opens_first"] = actions.roles_opening_on(view)
         return ViewForm(data, initial=initial, resource=self.resource, user=self.user)
 
     def act(self, **data: Any) -> SavedView:
