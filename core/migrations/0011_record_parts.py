@@ -14,7 +14,7 @@ from core.operations import TrackHistory
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0003_seals"),
+        ("core", "0010_list_views"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
