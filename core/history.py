@@ -100,6 +100,8 @@ def screen_label(event: Event) -> str:
     operation, _colon, number = event.operation.partition(":")
     if operation == "import":
         return _("Import n° %s") % number
+    if operation == "bulk":
+        return _("Sur plusieurs fiches")
     if operation == "undo":
         return _("Annulation de l’import n° %s") % number
     words = {"create": _("Création"), "edit": _("Formulaire"), "delete": _("Suppression")}

@@ -12,6 +12,7 @@ from core.accounts.access import Level
 from core.display import rich
 from core.history import events_of
 from core.listing import Listing
+from core.neighbours import neighbours
 from core.resource import Related, Resource
 from core.views.base import ResourceView
 
@@ -23,7 +24,8 @@ class RecordView(ResourceView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.row()
-        return render(request, "core/detail.html", self.context(row))
+        around = neighbours(self.resource, self.user, row, request.GET)
+        return render(request, "core/detail.html", self.context(row) | around)
 
     def context(self, row: models.Model) -> dict[str, Any]:
         resource = self.resource

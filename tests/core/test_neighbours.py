@@ -1,5 +1,7 @@
 """Next and previous record, in the list that one came from."""
 
+from itertools import pairwise
+
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -67,7 +69,7 @@ def test_ties_and_dates_keep_every_row_once(user, five, sort):
         order = sorted(order, reverse=True)
     if sort == "-updated_at":
         order.reverse()
-    for before, here in zip(order, order[1:], strict=False):
+    for before, here in pairwise(order):
         found = around(user, Company.objects.get(pk=here), f"3~sort={sort}")
         assert pk_of(found["previous_url"]) == before
 
@@ -97,6 +99,15 @@ def test_rows_out_of_reach_are_passed_over(user, five):
     user = User.objects.get(pk=user.pk)
     five[0].refresh_from_db()
     assert pk_of(around(user, five[0], "1~")["next_url"]) == five[2].pk
+
+
+def test_the_record_page_leads_to_its_neighbours_and_back_to_the_list(sales, five):
+    rows = sales.get(URL, {"sort": "-name"}).context["listing"].rows
+    page = sales.get(rows[1].url)
+    assert page.context["list_url"] == f"{URL}?sort=-name"
+    text = page.content.decode()
+    assert "2 sur 5" in text and rows[0].url in text and rows[2].url in text
+    assert "Fiches voisines" not in sales.get(f"{URL}{five[0].pk}/").content.decode()
 
 
 def test_two_queries_and_a_count(user, five):
