@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from backups.views import BackupsView
 from core.views import imports, shell
 
+handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
 
 urlpatterns = [

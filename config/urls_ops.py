@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from tenants.admin import ops
 
+handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
 
 urlpatterns = [

@@ -4,6 +4,7 @@ from django.urls import path
 
 from tenants import views
 
+handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
 
 urlpatterns = [

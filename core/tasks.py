@@ -1,15 +1,30 @@
 """The kernel's background work, where Celery looks for it."""
 
 from celery import shared_task
-from django_tenants.utils import get_tenant_model
+from django_tenants.utils import get_tenant_model, tenant_context
 
+from core import drafts
 from core.importing.tasks import check, commit, take_back
 from core.sealing import seal_all
 
-__all__ = ["check", "commit", "seal_history", "take_back"]
+__all__ = ["check", "commit", "expire_drafts", "expire_drafts_here", "seal_history", "take_back"]
 
 
 @shared_task
 def seal_history() -> None:
     """Seal every client's new events. Called by beat each minute, in public."""
     seal_all(get_tenant_model().objects.values_list("schema_name", flat=True))
+
+
+@shared_task
+def expire_drafts() -> None:
+    """Send one task for each client. Called by beat each morning, in public."""
+    for client in get_tenant_model().objects.all():
+        with tenant_context(client):
+            expire_drafts_here.delay()
+
+
+@shared_task
+def expire_drafts_here() -> None:
+    """Delete a client's drafts that nobody touched for thirty days."""
+    drafts.expire()

@@ -1,5 +1,7 @@
 """Deleting a row, after showing what goes with it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import models, router, transaction
 from django.db.models.deletion import Collector, ProtectedError
@@ -9,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.accounts.access import Level
+from core.authorship import Author, authors_of
+from core.locking import FIELD, lock, opened, seal, snapshot
 from core.registry import registry
 from core.views.base import ResourceView
 
@@ -21,15 +25,27 @@ class DeleteView(ResourceView):
         return self.show(row)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.row()
-        title = self.resource.title(row)
         try:
             with transaction.atomic():
+                lock(self.resource.model, pk)
+                row = self.row()
+                title = self.resource.title(row)
+                if self.changed(row):
+                    return self.show(row, changed=True)
                 row.delete()
         except ProtectedError as error:
-            return self.show(row, self.refusal(error), status=409)
+            return self.show(row, self.refusal(error))
         messages.success(request, _("« %s » est supprimé ; son historique reste.") % title)
         return self.to("list")
+
+    def changed(self, row: models.Model) -> bool:
+        """Whether somebody changed the row since the person was asked."""
+        base = opened(self.resource.model, row.pk, self.request.POST.get(FIELD))
+        return base is not None and base.values != self.seen(row)
+
+    def seen(self, row: models.Model) -> dict[str, Any]:
+        names = set(self.resource.form.base_fields) - self.resource.hidden_from(self.user)
+        return snapshot(row, sorted(names))
 
     def refusal(self, error: ProtectedError) -> str:
         """What keeps the row: by name where this person may see it, as a number otherwise."""
@@ -45,15 +61,23 @@ class DeleteView(ResourceView):
             names.append(ngettext("%d autre fiche", "%d autres fiches", count) % count)
         return _("Impossible, la suppression casserait : %s. Détachez d’abord.") % ", ".join(names)
 
-    def show(self, row: models.Model, error: str = "", status: int = 200) -> HttpResponse:
+    def show(self, row: models.Model, error: str = "", changed: bool = False) -> HttpResponse:
         context = {
             "resource": self.resource,
             "record": {"pk": row.pk, "title": self.resource.title(row)},
             "error": error,
+            "base": seal(row, self.seen(row)),
+            "changed": self.author(row) if changed else None,
             "consequences": self.consequences(row),
             "cancel_url": self.resource.url("record", row.pk),
         }
-        return render(self.request, "core/confirm_delete.html", context, status=status)
+        return render(self.request, "core/confirm_delete.html", context)
+
+    def author(self, row: models.Model) -> Author:
+        """Who changed the row last; the system, when its history does not say."""
+        authors = authors_of(row, self.seen(row)).values()
+        unknown = Author(None, _("quelqu’un"), row.updated_at)  # type: ignore[attr-defined]
+        return max(authors, key=lambda author: author.at, default=unknown)
 
     def consequences(self, row: models.Model) -> list[str]:
         """What else the deletion touches: "3 contacts seront détachés"."""

@@ -3,8 +3,10 @@
 import logging
 import sys
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from kombu.exceptions import OperationalError as BrokerError
@@ -12,6 +14,8 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 # psycopg_pool's PoolTimeout arrives as OperationalError.
+_DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are read and thrown away
+_SECRETS = ("password", "csrfmiddlewaretoken")
 DOWN = (OperationalError, InterfaceError, RedisError, BrokerError)
 
 
@@ -25,6 +29,36 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("500.html"), status=500)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 or 413: what was sent cannot be taken, why, and how the person's work is found again."""
+    kinds = {RequestDataTooBig: "too_large", TooManyFieldsSent: "too_many", TooManyFilesSent: "too_many"}
+    kind = kinds.get(type(exception), "malformed")
+    if isinstance(exception, MultiPartParserError):
+        kind = "cut"
+    _drain(request)
+    html = render_to_string("400.html", {"kind": kind})
+    return HttpResponse(html, status=413 if kind == "too_large" else 400)
+
+
+def _drain(request: HttpRequest) -> None:
+    """Read what is left: a browser that is still sending would show a broken connection instead of the answer."""
+    left = _DRAINED
+    try:
+        while left > 0 and (chunk := request._stream.read(min(left, 65536))):  # type: ignore[attr-defined]
+            left -= len(chunk)
+    except (OSError, ValueError, UnreadablePostError):
+        return
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open too long, or another tab that signed in or out meanwhile."""
-    return render(request, "403_csrf.html", status=403)
+    """A form that was open too long, or another tab that signed in or out meanwhile.
+
+    Nothing typed is lost: when the browser vouches that our own page sent it, it can be sent again with a new token.
+    """
+    again: list[tuple[str, str]] = []
+    own = f"{request.scheme}://{request.get_host()}"
+    if request.headers.get("Origin") == own and request.user.is_authenticated and not request.FILES:  # type: ignore[union-attr]
+        posted = request.POST.lists()
+        again = [(name, value) for name, values in posted if not name.startswith(_SECRETS) for value in values]
+    context = {"again": again, "path": request.get_full_path()}
+    return render(request, "403_csrf.html", context, status=403)

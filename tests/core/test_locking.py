@@ -238,3 +238,15 @@ def test_of_two_savings_at_the_same_moment_one_is_asked(make_client):
     with tenant_context(client):
         saved = Company.objects.get().city
     assert answers[saved].status_code == 302
+
+
+def test_a_row_changed_since_one_asked_to_delete_it_is_shown_again(sales, admin, make_company):
+    company = make_company(city="Brest")
+    url = f"/crm/companies/{company.pk}/delete/"
+    base = sales.get(url).context["base"]
+    admin.post(edit_url(company), {**opened_form(admin, company), "city": "Lorient"})
+    answer = sales.post(url, {"_base": base})
+    assert answer.status_code == 200 and "Admin Test" in answer.content.decode()
+    assert Company.objects.exists()
+    assert sales.post(url, {"_base": answer.context["base"]}).status_code == 302
+    assert not Company.objects.exists()
