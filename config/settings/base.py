@@ -62,7 +62,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.Audit",
-    "core.business_time.of_client.KeepCalendars",
 ]
 
 TEMPLATES = [
