@@ -110,11 +110,49 @@ def _person(name: str) -> SafeString:
 
 def cell(field: models.Field, row: models.Model) -> SafeString | str:
     """The value as a cell of a list shows it: like `rich`, with dates shortened."""
-    value = getattr(row, field.attname)
-    if isinstance(field, models.DateField) and value is not None:
-        title, short = escape(plain(field, value)), escape(day(value))
-        return SafeString(f'<time datetime="{value.isoformat()}" title="{title}">{short}</time>')
-    return rich(field, row)
+    return cell_writer(field)(row)
+
+
+def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | str]:
+    """`cell` for many rows: what does not depend on the row is looked up once."""
+    name = field.attname
+    if isinstance(field, models.DateTimeField):
+        zone, at = timezone.get_current_timezone(), _("%(day)s à %(time)s")
+
+        def write(row: models.Model) -> SafeString | str:
+            value = getattr(row, name)
+            if value is None:
+                return ""
+            local = value.astimezone(zone)
+            date, short = _dates(local.date(), timezone.localdate())
+            title = at % {"day": date, "time": f"{local.hour:02}:{local.minute:02}"}
+            return SafeString(f'<time datetime="{value.isoformat()}" title="{escape(title)}">{short}</time>')
+
+        return write
+    if isinstance(field, models.DateField):
+
+        def write_date(row: models.Model) -> SafeString | str:
+            value = getattr(row, name)
+            if value is None:
+                return ""
+            date, short = _dates(value, timezone.localdate())
+            return SafeString(f'<time datetime="{value.isoformat()}" title="{date}">{short}</time>')
+
+        return write_date
+    if isinstance(field, models.CharField | models.TextField) and type(field) in _PLAIN and field.name not in _SPECIAL:
+        labels = _labels(field, get_language()) if field.choices else {}
+        return lambda row: labels.get(value := getattr(row, name), value) or ""
+    return lambda row: rich(field, row)
+
+
+_PLAIN = (models.CharField, models.TextField)
+_SPECIAL = ("phone", "mobile", "siren", "siret")
+
+
+@lru_cache(maxsize=4096)
+def _dates(value: dt.date, today: dt.date) -> tuple[str, str]:
+    """A date in full and shortened, as HTML. `today`: what is kept is thrown away at midnight."""
+    return escape(long_day(value)), escape(day(value))
 
 
 def rich(field: models.Field, row: models.Model) -> SafeString | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from core import keyset, search
 from core.accounts.models import User
 from core.columns import declared, label_of
-from core.display import cell, css_of, number
+from core.display import cell_writer, css_of, number
 from core.facets import Facet, facets_of
 from core.filters import bind
+from core.lean import lean
 from core.models import SavedView
 from core.resource import Col, Resource, View
 from core.tabs import Tab, count_label, tabs_of, tools_of
@@ -103,23 +104,24 @@ class Listing:
 
     @cached_property
     def page(self) -> keyset.Page:
-        rows = self.filtered.select_related(*self._joins())
+        rows = lean(self.filtered, {*(col.name for col in self._cols), *self.resource.subtitle})
         return keyset.page(rows, self.order, after=None if self._before else self._after, before=self._before)
 
     @cached_property
     def rows(self) -> list[Row]:
-        fields = [(col, self._field(col)) for col in self._cols[1:]]
+        fields = [(col.name, *self._written(col)) for col in self._cols[1:]]
         return [self._row(row, fields, rank) for rank, row in enumerate(self.page.rows, self.page.first)]
 
-    def _row(self, row: models.Model, fields: list[tuple[Col, models.Field]], rank: int) -> Row:
+    def _written(self, col: Col) -> tuple[str, Callable[[models.Model], Any]]:
+        """A column's class and what writes its cells; the badge is written by the row."""
+        if self.resource.badge and self.resource.badge.field == col.name:
+            return "st", lambda row: ""
+        field_ = self._field(col)
+        return css_of(field_), cell_writer(field_)
+
+    def _row(self, row: models.Model, fields: list[tuple[str, str, Callable[[models.Model], Any]]], rank: int) -> Row:
         resource, badge = self.resource, self.resource.badge_of(row, self.user)
-        cells = []
-        for col, field_ in fields:
-            if resource.badge and resource.badge.field == col.name:
-                cells.append(Cell(col.name, "", "st", empty=False))
-                continue
-            html = cell(field_, row)
-            cells.append(Cell(col.name, html, css_of(field_), html == ""))
+        cells = [Cell(name, html := write(row), css, html == "" and css != "st") for name, css, write in fields]
         return Row(
             pk=row.pk,
             url=f"{self._record_base}{row.pk}/{self.trail_of(rank)}",
@@ -145,9 +147,6 @@ class Listing:
 
     def _field(self, col: Col) -> models.Field:
         return self.resource.model._meta.get_field(col.name)  # type: ignore[return-value]
-
-    def _joins(self) -> list[str]:
-        return [c.name for c in self._cols if isinstance(self._field(c), models.ForeignKey)]
 
     # --- counts and places ------------------------------------------------------------------------------------------
     @cached_property
