@@ -1,11 +1,11 @@
 """Values as people read them: in cells, facts and history."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from decimal import Decimal
 from functools import cache, lru_cache
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -19,6 +19,9 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.french import day
 from core.templatetags.ui import avatar
+
+if TYPE_CHECKING:
+    from core.resource import Resource
 
 NARROW = "\u202f"
 NONE = "—"
@@ -85,9 +88,9 @@ def plain(field: models.Field, value: Any) -> str:
 
 
 @cache
-def _before_key(resource: Any) -> str:
+def _before_key(resource: Hashable) -> str:
     """The address of a resource's records up to the key: reverse() for each cell of a list would cost more than it."""
-    return resource.url("record", 0).removesuffix("0/")
+    return cast("type[Resource]", resource).url("record", 0).removesuffix("0/")
 
 
 def _link(scheme: str) -> Callable[[Any], SafeString]:
@@ -166,7 +169,9 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
         resource = registry.of(field.related_model)
         if resource is None:
             return person(str(value)) if isinstance(value, AbstractBaseUser) else str(value)
-        return SafeString(f'<a class="link" href="{_before_key(resource)}{value.pk}/">{escape(str(value))}</a>')
+        return SafeString(
+            f'<a class="link" href="{_before_key(cast("Hashable", resource))}{value.pk}/">{escape(str(value))}</a>'
+        )
     if isinstance(field, models.EmailField):
         return _link("mailto:")(value)
     if isinstance(field, models.URLField):

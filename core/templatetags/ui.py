@@ -76,7 +76,9 @@ def _avatar(name: str, shape: str, size: str) -> SafeString:
 @register.simple_tag
 def badge(label: object, tone: str = "neutral") -> SafeString:
     """A state, as a dot and a word: colour alone never tells it."""
-    return _badge(conditional_escape(label), ALIASES.get(tone, tone))
+    return _badge(
+        conditional_escape(str(label)) if not isinstance(label, SafeString) else label, ALIASES.get(tone, tone)
+    )
 
 
 @lru_cache(maxsize=512)
