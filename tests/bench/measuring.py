@@ -18,6 +18,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 CSRF = "b" * 32
+FORM = {"kind": "business", "relation": "prospect", "naf": "43.32A", "address": "1 rue du Port", "postcode": "29200"}
 
 
 @dataclass
@@ -82,6 +83,7 @@ class Browser:
 
         self.application = application
         self.client = client
+        self._pids: list[int] = []
         with tenant_context(client):
             user = User.objects.get(email=email)
             session = SessionStore()
@@ -90,6 +92,13 @@ class Browser:
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
             session.create()
         self.cookie = f"b2o_session={session.session_key}; b2o_csrf={CSRF}"
+
+    def pids(self) -> list[int]:
+        """The backends that may serve this browser: those of the pool."""
+        if not self._pids:
+            self._pids = backend_pids()
+            connection.close()
+        return self._pids
 
     def request(
         self, path: str, data: dict[str, Any] | None = None, **headers: str

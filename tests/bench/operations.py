@@ -9,14 +9,13 @@ from core import keyset
 from core.resource import Resource
 from crm.models import Company
 from crm.resources import CompanyResource
-from tests.bench import loading, measuring
-from tests.bench.measuring import Browser, Sample
 from tenants.models import Client
+from tests.bench import loading, measuring
+from tests.bench.measuring import FORM, Browser, Sample
 
 LIST = "/crm/companies/"
 DEEP = 50_000
 PARTIAL = {"hx_request": "true", "hx_request_type": "partial"}
-FORM = {"kind": "business", "relation": "prospect", "naf": "43.32A", "address": "1 rue du Port", "postcode": "29200"}
 
 
 @dataclass

@@ -7,8 +7,10 @@ from django.core.management import call_command
 from django_tenants.utils import schema_context
 
 from tests.bench import loading
+from tests.bench.history import price
 from tests.bench.measuring import environment
 from tests.bench.report import Report
+from tests.bench.web import once, serve
 
 
 def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
@@ -24,8 +26,11 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
     report.head()
     for code in codes:
         with schema_context("public"):
-            found = list(operations(code))
+            found = [operation for operation in operations(code) if only in operation.name]
         for operation in found:
-            if only in operation.name:
-                report.add(operation.name, measured(operation, quick=quick), operation.budget)
+            report.add(operation.name, measured(operation, quick=quick), operation.budget)
+    print()
+    for name, measure in (("unique", once), ("historique", price), ("serveur", serve)):
+        if only in name:
+            measure(report, quick=quick)
     report.write(output)

@@ -1,0 +1,235 @@
+"""The real web server: requests a second, memory of its workers, bytes on the wire; and what is done once."""
+
+import gzip
+import http.client
+import io
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import brotli
+from django.db import connection
+from django_tenants.utils import schema_context
+
+from tenants.models import Client
+from tenants.provisioning import create_client, delete_client
+from tests.bench import loading
+from tests.bench.measuring import Browser
+from tests.bench.report import Line, Report
+
+HOST, PORT = "127.0.0.1", 8931
+CLIENTS, SECONDS = 8, 10
+
+
+def serve(report: Report, *, quick: bool) -> None:
+    """Start gunicorn as the demo does, with two workers, and put eight clients on the list."""
+    with schema_context("public"):
+        client = Client.objects.get(code=loading.HUNDRED)
+    browser = Browser(client, f"admin@{loading.HUNDRED}.example")
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{PORT}", "--workers=2"]
+    command += ["--worker-class=gthread", "--threads=4", "--preload", "--log-level=warning", "--no-control-socket"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(client.host)
+        rate, times = _load(client.host, browser.cookie, 4 if quick else SECONDS)
+        report.line(
+            Line(
+                "listes par seconde, 8 clients, 2 processus", rate, "/s", 70, least=True,
+                detail=f"médiane {statistics.median(times):.0f} ms ; les clients tournent sur la même machine",
+            )
+        )  # fmt: skip
+        workers = _children(server.pid)
+        report.line(Line("mémoire d’un processus web (RSS)", max(_memory(pid, "VmRSS") for pid in workers), "Mio", 130))
+        report.line(Line("mémoire d’un processus web (PSS)", max(_pss(pid) for pid in workers), "Mio"))
+        _wire(report, client.host, browser.cookie)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait(host: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            _get(host, "/sante/", "")
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("gunicorn did not start")
+
+
+def _get(host: str, path: str, cookie: str) -> tuple[int, bytes, int, dict[str, str]]:
+    """(status, body, bytes of head and body on the wire, headers)."""
+    line = http.client.HTTPConnection(HOST, PORT, timeout=30)
+    headers = {"Host": f"{host}:8000", "Cookie": cookie, "Accept-Encoding": "gzip, deflate, br, zstd"}
+    line.request("GET", path, headers=headers)
+    answer = line.getresponse()
+    body = answer.read()
+    head = sum(len(name) + len(value) + 4 for name, value in answer.getheaders()) + 17
+    line.close()
+    return answer.status, body, head + len(body), {name.lower(): value for name, value in answer.getheaders()}
+
+
+def _load(host: str, cookie: str, seconds: float) -> tuple[float, list[float]]:
+    times: list[float] = []
+    for _warm in range(12):
+        assert _get(host, "/crm/companies/", cookie)[0] == 200
+    end = time.monotonic() + seconds
+
+    def visit() -> None:
+        line = http.client.HTTPConnection(HOST, PORT, timeout=30)
+        headers = {"Host": f"{host}:8000", "Cookie": cookie, "Accept-Encoding": "gzip, deflate, br, zstd"}
+        while (started := time.monotonic()) < end:
+            line.request("GET", "/crm/companies/", headers=headers)
+            answer = line.getresponse()
+            answer.read()
+            assert answer.status == 200, answer.status
+            times.append((time.monotonic() - started) * 1000)
+
+    visitors = [threading.Thread(target=visit) for _number in range(CLIENTS)]
+    started = time.monotonic()
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    return len(times) / (time.monotonic() - started), times
+
+
+def _wire(report: Report, host: str, cookie: str) -> None:
+    """The first visit brings the page and what it names; the next one the page alone: files are kept for ever."""
+    _status, body, size, headers = _get(host, "/crm/companies/", cookie)
+    packed = headers.get("content-encoding", "")
+    page = _unpacked(body, packed)
+    total, seen, queue = size, set(), re.findall(r'(?:href|src|data-url)="(/static/[^"#]+)', page)
+    queue += re.findall(r'(?:href)="(/brand[^"]*)"', page)
+    while queue:
+        path = queue.pop().split("#")[0]
+        if path in seen:
+            continue
+        seen.add(path)
+        status, content, weight, _headers = _get(host, path, cookie)
+        assert status == 200, path
+        total += weight
+        encoding = _headers.get("content-encoding", "")
+        if path.endswith((".css", ".js")):
+            text = _unpacked(content, encoding)
+            base = path.rpartition("/")[0]
+            found = re.findall(r"url\([\"']?([^)\"'#]+)", text) + re.findall(
+                r"(?:from|import)\s*\(?[\"']([./][^\"']+)", text
+            )
+            queue += [
+                str(Path(base, name)) if name.startswith(".") else name
+                for name in found
+                if not name.startswith("data:")
+            ]
+            queue = [_clean(name) for name in queue if name.startswith(("/", "."))]
+    report.line(
+        Line(
+            "liste sur le fil, première visite",
+            total / 1024,
+            "Kio",
+            100,
+            detail=f"{len(seen) + 1} requêtes (budget 13)",
+        )
+    )
+    report.line(Line("liste sur le fil, visite suivante", size / 1024, "Kio", 12, detail=packed or "non compressée"))
+
+
+def _unpacked(body: bytes, encoding: str) -> str:
+    unpack = {"gzip": gzip.decompress, "br": brotli.decompress}.get(encoding, bytes)
+    return unpack(body).decode()
+
+
+def _clean(path: str) -> str:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _memory(pid: int, name: str) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _pss(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def once(report: Report, *, quick: bool) -> None:
+    """A new client; an import of ten thousand lines."""
+    times = []
+    for number in range(3):
+        with schema_context("public"):
+            started = time.perf_counter()
+            client = create_client(f"bench-neuf-{number}", "Neuf")
+            times.append(time.perf_counter() - started)
+            delete_client(client)
+    report.line(Line("nouveau client prêt", statistics.median(times), "s", 1))
+    _import(report, 2_000 if quick else 10_000)
+
+
+def _import(report: Report, lines: int) -> None:
+    """SIRENE's establishments: read, checked, written, recorded in the history; then sealed."""
+    from django.core.files import File
+
+    from core.importing import actions, engine
+    from core.importing.report import scratch
+    from core.models import Event, ImportState
+    from core.sealing import seal_all
+    from crm.resources import CompanyResource
+    from tests.crm.sirene import establishments, siren, siret
+
+    content = establishments(
+        *(
+            {"siret": siret(siren(30_000_000 + number)), "denominationUsuelleEtablissement": f"ATELIER {number}"}
+            for number in range(lines)
+        )
+    )
+    with schema_context("public"):
+        client = create_client("bench-import", "Import")
+    try:
+        with schema_context(client.schema_name):
+            started, cpu = time.perf_counter(), time.process_time()
+            file = io.BytesIO(content)
+            with scratch() as refused:
+                batch = actions.receive(CompanyResource, File(file, name="e.csv"), "e.csv", by=None)
+                found = engine.run(
+                    actions.importer_of(CompanyResource), io.BytesIO(content), len(content), refused=refused
+                )
+                actions.keep(batch, found, refused)
+            batch.state = ImportState.RUNNING
+            batch.save()
+            actions.commit_now(batch, None)
+            wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+            events = Event.objects.count()
+        assert events >= lines, (events, batch.lines)
+        report.line(
+            Line(
+                f"import de {lines} lignes, vérifiées et historisées", wall, "s", 5 * lines / 10_000,
+                detail=f"dont Python {cpu:.1f} s de processeur ; {events} événements",
+            )
+        )  # fmt: skip
+        started = time.perf_counter()
+        seal_all([client.schema_name])
+        report.line(Line(f"sceller {events} événements", time.perf_counter() - started, "s"))
+    finally:
+        connection.close()
+        with schema_context("public"):
+            delete_client(Client.objects.get(code="bench-import"))
