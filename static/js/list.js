@@ -95,7 +95,7 @@ class DataList extends HTMLElement {
       const data = new FormData(event.target, event.submitter);
       data.delete("ids");
       data.append("ids", [...this.chosen].join(","));
-      this.open(event.target.action, data);
+      this.open(event.target.getAttribute("action"), data); // its buttons are named "action" too
     } else if (event.target.closest("dialog") && event.submitter?.matches('[name="up"], [name="down"]')) {
       event.preventDefault();
       this.move(event.submitter);
