@@ -85,6 +85,23 @@ class AppendOnly(_Triggers):
         return f"Make {self.model} append-only"
 
 
+class OnlyUp(_Triggers):
+    """Let the counters of a model's table (id, name, period, last) only go up, one by one: public.b2o_only_up()."""
+
+    names = ("only_up", "only_up_truncate")
+
+    def create(self, app_label, model):
+        table = f'"{model._meta.db_table}"'
+        for name, events, each in zip(self.names, ("UPDATE OR DELETE", "TRUNCATE"), ("ROW", "STATEMENT"), strict=True):
+            yield (
+                f"CREATE TRIGGER {name} BEFORE {events} ON {table} "
+                f"FOR EACH {each} EXECUTE FUNCTION public.b2o_only_up()"
+            )
+
+    def describe(self):
+        return f"Let the counters of {self.model} only go up"
+
+
 class OnlyForget(_Triggers):
     """Open one door in an append-only table of values: public.b2o_forget_values(). All else is refused as before."""
 

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.Audit",
+    "core.business_time.of_client.KeepCalendars",
 ]
 
 TEMPLATES = [

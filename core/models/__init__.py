@@ -1,16 +1,20 @@
 from core.models.base import DomainModel
 from core.models.bin import BinnedRow
+from core.models.calendar import CalendarSettings, Closure, OpeningWindow
 from core.models.drafts import FormDraft
 from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
 from core.models.notes import Note, Notification
+from core.models.sequences import Sequence
 from core.models.tags import Tag, Tagging
 from core.models.views import DefaultView, ListColumns, SavedView
 
 __all__ = [
     "Attachment",
     "BinnedRow",
+    "CalendarSettings",
+    "Closure",
     "DefaultView",
     "DomainModel",
     "Event",
@@ -21,9 +25,11 @@ __all__ = [
     "ListColumns",
     "Note",
     "Notification",
+    "OpeningWindow",
     "SavedView",
     "Seal",
     "SealHead",
+    "Sequence",
     "Tag",
     "Tagging",
 ]
