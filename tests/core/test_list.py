@@ -6,6 +6,7 @@ What a list costs is in tests/contract/test_cost.py, for every resource.
 import re
 
 import pytest
+
 from crm.models import Company
 
 URL = "/crm/companies/"
