@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView
-from core.views import imports, shell
+from core.views import bin, files, imports, notifications, shell, tags  # noqa: A004
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -21,6 +21,14 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", imports.UndoView.as_view(), name="import-undo"),
     path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import-refused"),
     path("backups/", BackupsView.as_view(), name="backups"),
+    path("bin/", bin.BinView.as_view(), name="bin"),
+    path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),
+    path("bin/<int:pk>/destruction/", bin.DestructionView.as_view(), name="bin-destroy"),
+    path("bin/<uuid:operation>/undo/", bin.UndoView.as_view(), name="bin-undo"),
+    path("notifications/", notifications.NotificationsView.as_view(), name="notifications"),
+    path("notifications/<int:pk>/", notifications.NotificationView.as_view(), name="notification"),
+    path("files/<str:token>/", files.StoredFileView.as_view(), name="file"),
+    path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", shell.privacy, name="privacy"),
     path("styleguide", shell.styleguide, name="styleguide"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),

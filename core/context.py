@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
+from core.actions.notifications import unread_count
 from core.registry import registry
 
 _THEMES = ("", "light", "dark")
@@ -46,6 +47,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["tabs"] = items[:4]
         shown["palette_url"] = reverse("palette")
         shown["logout_url"] = reverse("account_logout")
+        shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}  # type: ignore[arg-type]
         shown["account_links"] = [
             {"label": _("Changer de mot de passe"), "url": reverse("account_change_password"), "icon": "lock"}
         ]
@@ -69,6 +71,8 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     organisation = []
     if any(resource.importer and resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("upload", _("Imports"), "imports"))
+    if any(resource.may(user, Level.WRITE) for resource in registry):
+        organisation.append(("trash-2", _("Corbeille"), "bin"))
     if user.may("settings", Level.MANAGE):
         organisation += [("id-card", _("Personnes"), "people"), ("database-backup", _("Sauvegardes"), "backups")]
     items = []

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from core.accounts.access import Level, Scope
 from core.accounts.models import User
 from core.display import NONE, plain
-from core.models import Event
+from core.models import Event, Tagging
 from core.registry import registry
 from core.resource import Resource
 
 PAGE = 50
 _HIDDEN = {"id", "created_at", "updated_at", "search"}
+_TAGGED = Event.objects.filter(model=Tagging._meta.label_lower)
 
 
 def events_of(resource: type[Resource], pk: int, user: User, *, before: int | None = None) -> list[dict[str, Any]]:
@@ -24,13 +25,41 @@ def events_of(resource: type[Resource], pk: int, user: User, *, before: int | No
 
     Sensitive fields that `user` may not see are left out, and so are changes of nothing else.
     """
-    events = Event.objects.filter(model=resource.key(), object_id=pk).select_related("values").order_by("-id")
+    events = rows_events(resource, pk)
+    taggings = {
+        tagging.pk: tagging.tag
+        for tagging in Tagging.objects.filter(model=resource.key(), object_id=pk).select_related("tag")
+    }
+    tag_events = _TAGGED.filter(object_id__in=list(taggings)).select_related("values").order_by("-id")
     if before:
-        events = events.filter(pk__lt=before)
+        events, tag_events = events.filter(pk__lt=before), tag_events.filter(pk__lt=before)
     hidden = _hidden_columns(resource, user)
-    found = [event for event in events[:PAGE] if _concerns(event, hidden)]
-    names = _related_names(resource.model, found, hidden)
-    return [_entry(event, resource.model, names, hidden) for event in found]
+    merged = sorted([*events[:PAGE], *tag_events[:PAGE]], key=lambda event: -event.pk)[:PAGE]
+    found = [event for event in merged if event.model != resource.key() or _concerns(event, hidden)]
+    names = _related_names(resource.model, [event for event in found if event.model == resource.key()], hidden)
+    return [
+        _entry(event, resource.model, names, hidden)
+        if event.model == resource.key()
+        else _tag_entry(event, taggings[event.object_id])
+        for event in found
+    ]
+
+
+def rows_events(resource: type[Resource], pk: int) -> models.QuerySet[Event]:
+    """The events of a row with their values, newest first."""
+    return Event.objects.filter(model=resource.key(), object_id=pk).select_related("values").order_by("-id")
+
+
+def value_before(event: Event, column: str) -> tuple[bool, Any]:
+    """(whether it is still known, the value of a column before an update)."""
+    before = getattr(getattr(event, "values", None), "before", None)
+    if event.kind != Event.Kind.UPDATED or before is None or column not in before:
+        return False, None
+    return True, before[column]
+
+
+def label_of_column(model: type[models.Model], column: str) -> str:
+    return _label(_field_of(model, column), column)
 
 
 def latest(user: User, limit: int = 12) -> list[dict[str, Any]]:
@@ -84,14 +113,24 @@ def _titles(user: User, events: Iterable[Event]) -> dict[tuple[str, int], tuple[
     return found
 
 
+def _tag_entry(event: Event, tag: Any) -> dict[str, Any]:
+    """A tag put on a record or taken off it: the row of the link, told as something of the record."""
+    values = getattr(event, "values", None)
+    put = bool((getattr(values, "after", None) or {}).get("active", event.kind == Event.Kind.CREATED))
+    said = {"kind": "tagged" if put else "untagged", "tag": tag, "changes": []}
+    return {**_head(event), **said}
+
+
 def _head(event: Event) -> dict[str, Any]:
     return {
+        "type": "event",
         "id": event.pk,
         "at": event.at,
         "actor": event.actor_name or _("Système"),
         "screen": screen_label(event),
         "kind": event.kind,
         "kind_label": event.get_kind_display(),
+        "gesture": event.operation.partition(":")[0],
     }
 
 
@@ -104,7 +143,13 @@ def screen_label(event: Event) -> str:
         return _("Sur plusieurs fiches")
     if operation == "undo":
         return _("Annulation de l’import n° %s") % number
-    words = {"create": _("Création"), "edit": _("Formulaire"), "delete": _("Suppression")}
+    words = {"bin": _("Corbeille"), "restore": _("Corbeille"), "revert": _("Valeur rétablie depuis l’historique")}
+    if operation in words:
+        return words[operation]
+    words = {
+        "create": _("Création"), "edit": _("Formulaire"), "delete": _("Suppression"), "field": _("Fiche"),
+        "tags": _("Fiche"), "tag": _("Fiche"),
+    }  # fmt: skip
     return words.get(event.screen.rpartition("-")[2], "")
 
 
@@ -120,7 +165,9 @@ def _entry(
         field = _field_of(model, column)
         old, new = _shown(field, column, before.get(column), names), _shown(field, column, after.get(column), names)
         if old or new:
-            changes.append({"label": _label(field, column), "before": old or NONE, "after": new or NONE})
+            changes.append(
+                {"label": _label(field, column), "column": column, "before": old or NONE, "after": new or NONE}
+            )
     return {**_head(event), "changes": changes}
 
 

@@ -149,12 +149,13 @@ class Resource:
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:
         """{page: (route, view class)}. To deviate, override it and name another view class."""
-        from core.views import bulk, columns, deletion, drafts, editing, forms, listing, record, saved
+        from core.views import bulk, columns, deletion, drafts, editing, forms, listing, record, record_parts, saved
 
         pages = {
             "list": ("", listing.ListView),
             "create": ("new/", forms.CreateView),
             "record": ("<int:pk>/", record.RecordView),
+            **record_parts.pages(),
             "history": ("<int:pk>/history/", record.HistoryView),
             "edit": ("<int:pk>/edit/", editing.EditView),
             "delete": ("<int:pk>/delete/", deletion.DeleteView),

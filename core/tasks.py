@@ -3,11 +3,11 @@
 from celery import shared_task
 from django_tenants.utils import get_tenant_model, tenant_context
 
-from core import drafts
+from core import drafts, sweeping
 from core.importing.tasks import check, commit, take_back
 from core.sealing import seal_all
 
-__all__ = ["check", "commit", "expire_drafts", "expire_drafts_here", "seal_history", "take_back"]
+__all__ = ["check", "commit", "expire_drafts", "expire_drafts_here", "seal_history", "sweep", "sweep_here", "take_back"]
 
 
 @shared_task
@@ -28,3 +28,17 @@ def expire_drafts() -> None:
 def expire_drafts_here() -> None:
     """Delete a client's drafts that nobody touched for thirty days."""
     drafts.expire()
+
+
+@shared_task
+def sweep() -> None:
+    """Send one task for each client. Called by beat each night, in public."""
+    for client in get_tenant_model().objects.all():
+        with tenant_context(client):
+            sweep_here.delay()
+
+
+@shared_task
+def sweep_here() -> None:
+    """Empty a client's bin of what is older than thirty days, and its disk of files deleted long enough ago."""
+    sweeping.sweep()

@@ -238,6 +238,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}
 CELERY_BEAT_SCHEDULE = {
     # R12: each evening a complete backup of each client. Nothing may be scheduled between 02:00 and 03:00 local.
     "full-backups": {"task": "backups.tasks.nightly", "schedule": crontab(hour=20, minute=0)},
+    # Each night: bins of more than thirty days, files deleted long enough ago.
+    "sweep": {"task": "core.tasks.sweep", "schedule": crontab(hour=4, minute=10)},
     "expire-drafts": {"task": "core.tasks.expire_drafts", "schedule": crontab(hour=4, minute=15)},
     # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},

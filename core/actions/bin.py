@@ -26,7 +26,11 @@ _NAMED = 5  # rows named in a refusal
 
 
 class Kept(Exception):
-    """Other rows depend on these and would be left without what they need. Nothing was done."""
+    """Other rows (`rows`) depend on these and would be left without what they need. Nothing was done."""
+
+    def __init__(self, rows: Iterable[models.Model]) -> None:
+        self.rows = list(rows)
+        super().__init__(_refusal(self.rows))
 
 
 @dataclass
@@ -56,9 +60,9 @@ def bin_rows(rows: QuerySet, *, by: User | None, operation: uuid.UUID | None = N
         try:
             return sum(_bin(rows.model, chunk, by, operation) for chunk in chunks)
         except ProtectedError as error:
-            raise Kept(_refusal(error.protected_objects)) from error
+            raise Kept(error.protected_objects) from error
         except RestrictedError as error:
-            raise Kept(_refusal(error.restricted_objects)) from error
+            raise Kept(error.restricted_objects) from error
 
 
 def _bin(model: type[models.Model], pks: list[int], by: User | None, operation: uuid.UUID) -> int:
@@ -126,8 +130,7 @@ def _relations(model: type[models.Model]) -> Iterator[Any]:
             yield relation
 
 
-def _refusal(rows: Iterable[models.Model]) -> str:
-    stuck = list(rows)
+def _refusal(stuck: list[models.Model]) -> str:
     names = ", ".join(str(row) for row in stuck[:_NAMED])
     more = _(" et %d autres") % (len(stuck) - _NAMED) if len(stuck) > _NAMED else ""
     return _("Impossible : %(names)s%(more)s en dépend. Détachez-le d’abord.") % {"names": names, "more": more}

@@ -14,7 +14,12 @@ class Migration(migrations.Migration):
             name="FormDraft",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.UUIDField(help_text="celle du formulaire ouvert : deux onglets, deux brouillons", verbose_name="clé")),
+                (
+                    "key",
+                    models.UUIDField(
+                        help_text="celle du formulaire ouvert : deux onglets, deux brouillons", verbose_name="clé"
+                    ),
+                ),
                 ("resource", models.CharField(max_length=80, verbose_name="liste")),
                 ("object_id", models.BigIntegerField(null=True, verbose_name="fiche")),
                 ("data", models.JSONField(verbose_name="contenu")),

@@ -1,4 +1,4 @@
-"""Deleting a row, after showing what goes with it."""
+"""Moving a row to the bin, after showing what goes with it."""
 
 from typing import Any
 
@@ -7,10 +7,12 @@ from django.db import models, router, transaction
 from django.db.models.deletion import Collector, ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.accounts.access import Level
+from core.actions.bin import Kept, bin_rows, new_operation
 from core.authorship import Author, authors_of
 from core.locking import FIELD, lock, opened, seal, snapshot
 from core.registry import registry
@@ -29,13 +31,15 @@ class DeleteView(ResourceView):
             with transaction.atomic():
                 lock(self.resource.model, pk)
                 row = self.row()
-                title = self.resource.title(row)
+                title, operation = self.resource.title(row), new_operation()
                 if self.changed(row):
                     return self.show(row, changed=True)
-                row.delete()
-        except ProtectedError as error:
-            return self.show(row, self.refusal(error))
-        messages.success(request, _("« %s » est supprimé ; son historique reste.") % title)
+                bin_rows(self.rows.filter(pk=row.pk), by=self.user, operation=operation)
+        except Kept as error:
+            return self.show(row, self.refusal(error.rows))
+        # The message's tag is the address of its « Annuler ».
+        undo = reverse("bin-undo", args=[operation])
+        messages.success(request, _("« %s » est dans la corbeille.") % title, extra_tags=undo)
         return self.to("list")
 
     def changed(self, row: models.Model) -> bool:
@@ -47,9 +51,8 @@ class DeleteView(ResourceView):
         names = set(self.resource.form.base_fields) - self.resource.hidden_from(self.user)
         return snapshot(row, sorted(names))
 
-    def refusal(self, error: ProtectedError) -> str:
+    def refusal(self, kept: list[models.Model]) -> str:
         """What keeps the row: by name where this person may see it, as a number otherwise."""
-        kept = list(error.protected_objects)
         seen: list[models.Model] = []
         for model in {type(row) for row in kept}:
             resource = registry.of(model)

@@ -1,37 +1,52 @@
-"""A record: its facts, what points to it, its history."""
+"""A record: its facts, what points to it, its activity and its history."""
 
 from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
+from core.actions.tags import tags_of
+from core.activity import stream
 from core.display import rich
-from core.history import events_of
-from core.listing import Listing
+from core.history import PAGE, events_of
+from core.keyset import capped_count
+from core.listing import MAX_TRAIL, Listing
+from core.models import Attachment, Note
 from core.neighbours import neighbours
+from core.presenting import with_names
+from core.references import about
 from core.resource import Related, Resource
+from core.tabs import count_label
 from core.views.base import ResourceView
 
-_RELATED = 10  # rows of each related list on the record
+_FEW = 5  # rows of each related list on the overview
+_MANY = 50  # on their own tab
 
 
 class RecordView(ResourceView):
     tab = "overview"
+    level = Level.READ
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.row()
-        around = neighbours(self.resource, self.user, row, request.GET)
-        return render(request, "core/detail.html", self.context(row) | around)
+        return self.page(self.row())
+
+    def page(self, row: models.Model, status: int = 200, **extra: Any) -> HttpResponse:
+        around = neighbours(self.resource, self.user, row, self.request.GET)
+        context = {**self.context(row), **self.content(row), **around, **extra}
+        return render(self.request, "core/detail.html", context, status=status)
 
     def context(self, row: models.Model) -> dict[str, Any]:
+        """What every tab shows around its content."""
         resource = self.resource
+        can = self.can(row)
         return {
             "resource": resource,
-            "can": self.can(row),
+            "can": can,
             "tab": self.tab,
             "record": {
                 "pk": row.pk,
@@ -39,57 +54,96 @@ class RecordView(ResourceView):
                 "subtitle": resource.subtitle_of(row, self.user),
                 "badge": resource.badge_of(row, self.user),
                 "avatar": resource.avatar,
-                "facts": self.facts(row),
+                "facts": self.facts(row, editable=can["edit"]),
+                "tags": tags_of(resource.key(), [row.pk]).get(row.pk, []),
+                "url": resource.url("record", row.pk),
                 "edit_url": resource.url("edit", row.pk),
                 "delete_url": resource.url("delete", row.pk),
+                "tags_url": resource.url("tags", row.pk),
+                "notes_url": resource.url("notes", row.pk),
+                "files_url": resource.url("files", row.pk),
                 "created_at": row.created_at,  # type: ignore[attr-defined]
                 "updated_at": row.updated_at,  # type: ignore[attr-defined]
             },
-            "tabs": [
-                self._tab("overview", _("Vue d’ensemble"), resource.url("record", row.pk)),
-                self._tab("history", _("Historique"), resource.url("history", row.pk)),
-            ],
-            "related": [
-                self._related(related, row)
-                for related in resource.related
-                if self.tab == "overview" and related.resource.may(self.user, Level.READ)
-            ],
-            "history": events_of(resource, row.pk, self.user)[: 5 if self.tab == "overview" else None],
+            "tabs": self.tabs(row),
         }
 
-    def _tab(self, name: str, label: str, url: str) -> dict[str, Any]:
-        return {"name": name, "label": label, "url": url, "current": name == self.tab, "count": None}
+    def content(self, row: models.Model) -> dict[str, Any]:
+        """What this tab shows."""
+        entries, after = stream(self.resource, row, self.user, self.request.GET.get("activity", ""))
+        more = f"{self.resource.url('record', row.pk)}?activity={after}#activity" if after else ""
+        return {"related": self.related(row, _FEW), "activity": with_names(entries), "more_url": more}
 
-    def facts(self, row: models.Model) -> list[dict[str, Any]]:
+    # --- tabs -------------------------------------------------------------------------------------------------------
+    def tabs(self, row: models.Model) -> list[dict[str, Any]]:
+        notes = Note.objects.filter(**about(row)).count()
+        files = Attachment.objects.filter(**about(row), deleted_at=None).count()
+        tabs = [self._tab("overview", _("Vue d’ensemble"), row, "record")]
+        readable = self.readable()
+        if readable:
+            label = readable[0].resource.label_plural if len(readable) == 1 else _("Fiches liées")
+            counts = [capped_count(self._pointing(related, row)) for related in readable]
+            tabs.append(self._tab("related", label, row, "related", sum(counts)))
+        tabs.append(self._tab("notes", _("Notes"), row, "notes", notes))
+        tabs.append(self._tab("files", _("Fichiers"), row, "files", files))
+        tabs.append(self._tab("history", _("Historique"), row, "history"))
+        return tabs
+
+    @property
+    def trail(self) -> str:
+        """The list that the person came from, kept from tab to tab."""
+        origin = self.request.GET.get("from", "")
+        return f"?{urlencode({'from': origin})}" if 0 < len(origin) <= MAX_TRAIL else ""
+
+    def _tab(self, name: str, label: str, row: models.Model, page: str, count: int | None = None) -> dict[str, Any]:
+        return {
+            "name": name,
+            "label": label,
+            "url": self.resource.url(page, row.pk) + self.trail,
+            "current": name == self.tab,
+            "count": count_label(count) if count is not None else None,
+        }
+
+    # --- facts ------------------------------------------------------------------------------------------------------
+    def facts(self, row: models.Model, *, editable: bool) -> list[dict[str, Any]]:
         """The fields of the form that this person may see, in its order, as label and value."""
-        facts = []
         hidden = self.resource.hidden_from(self.user)
-        for name in self.resource.form.base_fields:
-            if name in hidden:
-                continue
-            field = self.resource.model._meta.get_field(name)
-            html = rich(field, row)  # type: ignore[arg-type]
-            facts.append(
-                {
-                    "name": name,
-                    "label": capfirst(str(field.verbose_name)),  # type: ignore[union-attr]
-                    "html": html,
-                    "empty": html == "",
-                    "copy": str(getattr(row, name)) if name in ("siren", "siret", "email", "vat_number") else "",
-                    "long": isinstance(field, models.TextField),
-                }
-            )
-        return facts
+        return [
+            self.fact(row, name, editable=editable) for name in self.resource.form.base_fields if name not in hidden
+        ]
 
-    def _related(self, related: Related, row: models.Model) -> dict[str, Any]:
+    def fact(self, row: models.Model, name: str, *, editable: bool) -> dict[str, Any]:
+        field = self.resource.model._meta.get_field(name)
+        html = rich(field, row)  # type: ignore[arg-type]
+        return {
+            "name": name,
+            "label": capfirst(str(field.verbose_name)),  # type: ignore[union-attr]
+            "html": html,
+            "empty": html == "",
+            "copy": str(getattr(row, name)) if name in ("siren", "siret", "email", "vat_number") else "",
+            "long": isinstance(field, models.TextField),
+            "edit_url": self.resource.url("field", row.pk, name) if editable else "",
+            "form_url": self.resource.url("edit", row.pk) + f"#field-{name}",
+        }
+
+    # --- what points here -------------------------------------------------------------------------------------------
+    def readable(self) -> list[Related]:
+        return [related for related in self.resource.related if related.resource.may(self.user, Level.READ)]
+
+    def related(self, row: models.Model, limit: int) -> list[dict[str, Any]]:
+        return [self._related(related, row, limit) for related in self.readable()]
+
+    def _pointing(self, related: Related, row: models.Model) -> models.QuerySet:
+        return related.resource.rows(self.user).filter(**{related.field: row})
+
+    def _related(self, related: Related, row: models.Model, limit: int) -> dict[str, Any]:
         resource: type[Resource] = related.resource
-        listing = Listing(resource, self.request.user, self.request.GET.__class__())  # type: ignore[arg-type]
+        listing = Listing(resource, self.user, self.request.GET.__class__())
         listing.filtered = listing.filtered.filter(**{related.field: row})
-        rows = listing.rows[:_RELATED]
+        rows = listing.rows[:limit]
         hidden = [index for index, cell in enumerate(listing.columns[1:]) if cell.name == related.field]
         for shown in rows:
             shown.cells = [cell for index, cell in enumerate(shown.cells) if index not in hidden]
-        writes = resource.may(self.request.user, Level.WRITE)  # type: ignore[arg-type]
         query = f"?{related.field}={row.pk}"
         return {
             "label": resource.label_plural,
@@ -97,10 +151,25 @@ class RecordView(ResourceView):
             "columns": [c for c in listing.columns if c.name != related.field],
             "rows": rows,
             "count": listing.total_label,
-            "more_url": resource.list_url + query if listing.total > _RELATED else "",
-            "create_url": resource.create_url + query if writes else "",
+            "more_url": resource.list_url + query if listing.total > limit else "",
+            "create_url": resource.create_url + query if resource.may(self.user, Level.WRITE) else "",
         }
+
+
+class RelatedView(RecordView):
+    tab = "related"
+
+    def content(self, row: models.Model) -> dict[str, Any]:
+        return {"related": self.related(row, _MANY)}
 
 
 class HistoryView(RecordView):
     tab = "history"
+
+    def content(self, row: models.Model) -> dict[str, Any]:
+        before = self.request.GET.get("before", "")
+        start = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+        entries = events_of(self.resource, row.pk, self.user, before=start)
+        last = entries[-1]["id"] if len(entries) >= PAGE else None
+        more = f"{self.resource.url('history', row.pk)}?before={last}" if last else ""
+        return {"history": entries, "more_url": more}

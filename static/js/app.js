@@ -6,6 +6,7 @@ import "./form.js";
 
 // What few pages have loads where it is.
 if (document.querySelector("look-up")) import("./lookup.js");
+if (document.querySelector(".record, mention-box, [data-confirm]")) import("./record.js");
 if (document.querySelector("form[data-draft]")) import("./draft.js");
 
 const root = document.documentElement;

@@ -20,8 +20,8 @@ export function toast(text, tone = "good") {
 
 /** Starts the clock of a toast; the pointer or the focus on it stops the clock. */
 export function watch(box) {
-  box.querySelector("button").addEventListener("click", () => box.remove());
+  box.querySelector("button.icon-only").addEventListener("click", () => box.remove());
   if (box.matches(".danger, .warn")) return;
   const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, 1500) : box.remove());
-  setTimeout(leave, 6000);
+  setTimeout(leave, box.querySelector("form") ? 15000 : 6000); // time to undo
 }

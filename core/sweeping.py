@@ -1,0 +1,32 @@
+"""What the night takes away: bins of more than thirty days, deleted files, parts of rows that are gone."""
+
+import logging
+
+from django.db.models import Exists, OuterRef
+
+from core.actions.restoring import empty_expired
+from core.attachments.actions import discard
+from core.attachments.actions import sweep as sweep_files
+from core.models import Attachment, BinnedRow, Note, Tagging
+from core.registry import registry
+
+logger = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    binned, orphans, files = empty_expired(), _orphans(), sweep_files()
+    if binned or orphans or files:
+        logger.info("sweep: %d binned rows, %d orphans, %d files", binned, orphans, files)
+
+
+def _orphans() -> int:
+    """Notes, tags and files of rows that left otherwise than by the bin: an import taken back, a statement in SQL."""
+    count = 0
+    for resource in registry:
+        key = OuterRef("object_id")
+        there = Exists(resource.model._base_manager.filter(pk=key))
+        binned = Exists(BinnedRow.objects.filter(model=resource.key(), object_id=key))
+        for part in (Note, Tagging, Attachment):
+            rows = part._default_manager.filter(~there, ~binned, model=resource.key())
+            count += discard(rows) if part is Attachment else rows.delete()[0]
+    return count

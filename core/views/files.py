@@ -1,0 +1,124 @@
+"""The files of a record, and the way out of the storage: rights, then a signed address, then rights again."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.db.models import Model
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.accounts.access import Level
+from core.attachments import links
+from core.attachments.actions import attach, discard, files_of
+from core.attachments.kinds import KINDS
+from core.csp import HEADER
+from core.models import Attachment
+from core.presenting import file_entry
+from core.references import resource_named
+from core.views.base import InstanceView, ResourceView
+from core.views.record import RecordView
+
+_PAGE = 60
+_MAX_FILES = 50  # in one sending
+# What a file brings must not act as a page of the instance. Chromium's PDF viewer refuses to start in a sandbox, and
+# runs nothing in the page's name anyway.
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+_SANDBOX = f"{_CSP}; sandbox"
+
+
+class FilesView(RecordView):
+    tab = "files"
+
+    def content(self, row: Model) -> dict[str, Any]:
+        before = self.request.GET.get("before", "")
+        files = files_of(row)
+        if before.isascii() and before.isdigit() and len(before) < 19:
+            files = files.filter(pk__lt=int(before))
+        found = list(files[: _PAGE + 1])
+        more = f"{self.resource.url('files', row.pk)}?before={found[_PAGE - 1].pk}" if len(found) > _PAGE else ""
+        return {
+            "files": [file_entry(file, self.resource, row, self.user) for file in found[:_PAGE]],
+            "more_url": more,
+            "file_max": settings.FILE_MAX_BYTES,
+        }
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.level = Level.WRITE
+        self.check(request)
+        row = self.row()
+        uploads = request.FILES.getlist("files")
+        if not uploads:
+            return self.page(row, status=422, refused=[_("Choisissez d’abord un ou plusieurs fichiers.")])
+        if len(uploads) > _MAX_FILES:
+            return self.page(row, status=422, refused=[_("%d fichiers à la fois, pas plus.") % _MAX_FILES])
+        kept, refused = attach(row, uploads, by=self.user)
+        if kept:
+            said = ngettext("%d fichier ajouté.", "%d fichiers ajoutés.", len(kept)) % len(kept)
+            messages.success(request, said)
+        if refused:
+            return self.page(row, status=422, refused=refused)
+        return self.to("files", row.pk)
+
+
+class FileView(ResourceView):
+    """To the file itself, by an address signed now."""
+
+    def get(self, request: HttpRequest, pk: int, file: int) -> HttpResponse:
+        found = get_object_or_404(files_of(self.row()), pk=file)
+        way = "download" if "download" in request.GET or not KINDS[found.kind].inline else "open"
+        return redirect(links.address(found, self.user, way))
+
+
+class FileDeletion(ResourceView):
+    level = Level.WRITE
+
+    def post(self, request: HttpRequest, pk: int, file: int) -> HttpResponse:
+        row = self.row()
+        if not discard(files_of(row).filter(pk=file)):
+            raise Http404
+        messages.success(request, _("Le fichier est supprimé."))
+        return self.to("files", row.pk)
+
+
+class StoredFileView(InstanceView):
+    """A signed address: for the person it was made for, while they may still read the record."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            asked = links.read(token)
+        except signing.SignatureExpired:
+            return render(request, "core/link_expired.html", status=410)
+        except (signing.BadSignature, ValueError) as error:
+            raise Http404 from error
+        if asked.person != request.user.pk:
+            raise Http404
+        found = get_object_or_404(Attachment, pk=asked.file, deleted_at=None)
+        resource = resource_named(found.model)
+        if resource is None or not resource.rows(request.user).filter(pk=found.object_id).exists():  # type: ignore[arg-type]
+            raise Http404
+        return self.answer(found, asked.way)
+
+    def answer(self, found: Attachment, way: str) -> HttpResponse:
+        kind = KINDS[found.kind]
+        small = way == "thumbnail" and bool(found.thumbnail)
+        shown = small or (way == "open" and kind.inline)
+        try:
+            content = (found.thumbnail if small else found.file).open("rb")
+        except FileNotFoundError as error:
+            raise Http404 from error
+        answer = FileResponse(
+            content,
+            as_attachment=not shown,
+            filename=found.name,
+            content_type="image/webp" if small else kind.mime if shown else "application/octet-stream",
+        )
+        answer[HEADER] = _CSP if found.kind == "pdf" else _SANDBOX
+        answer["X-Content-Type-Options"] = "nosniff"
+        answer["Cross-Origin-Resource-Policy"] = "same-origin"
+        answer["Cache-Control"] = f"private, max-age={links.LIVES}"
+        answer["Content-Encoding"] = "identity"  # the GZip middleware would compress, for nothing, what is compressed
+        return answer
