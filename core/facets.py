@@ -58,12 +58,12 @@ def counts(listing: Listing, name: str) -> dict[str, str] | None:
     others.pop(name, None)
     bound, _ignored = bind(listing.resource, listing.user, others)
     values = listing.narrowed(bound).order_by().values_list(filter_.field_name)[:SCANNED]
-    groups = _grouped(values)
+    groups = grouped(values)
     partial = sum(groups.values()) >= SCANNED
     return {"" if value is None else str(value): _label(count, partial) for value, count in groups.items()}
 
 
-def _grouped(values: QuerySet) -> dict[Any, int]:
+def grouped(values: QuerySet) -> dict[Any, int]:
     """{value: rows} of a sliced query of one column. The ORM groups before it slices, so this is written out."""
     try:
         sql, params = values.query.sql_with_params()

@@ -6,11 +6,13 @@ import base64
 import binascii
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
@@ -135,3 +137,22 @@ def page(
 def capped_count(rows: QuerySet) -> int:
     """How many rows, COUNT_CAP + 1 meaning "more than COUNT_CAP"."""
     return rows.order_by()[: COUNT_CAP + 1].count()
+
+
+def capped_counts(queries: Sequence[QuerySet]) -> list[int]:
+    """`capped_count` of each, in one query."""
+    counts, parts = [0] * len(queries), {}
+    parameters: list[Any] = []
+    for place, rows in enumerate(queries):
+        try:
+            sql, params = rows.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts[place] = f"(SELECT count(*) FROM ({sql}) AS found)"  # noqa: S608 - the ORM's own statement
+        parameters += params
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(parts.values())}", parameters)
+            for place, count in zip(parts, cursor.fetchone(), strict=True):
+                counts[place] = count
+    return counts

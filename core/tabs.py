@@ -9,7 +9,8 @@ from django.http import QueryDict
 
 from core.actions.saved_views import address, asked, may_change
 from core.display import number
-from core.keyset import COUNT_CAP
+from core.facets import grouped
+from core.keyset import COUNT_CAP, capped_counts
 from core.models.views import Audience
 
 if TYPE_CHECKING:
@@ -42,15 +43,44 @@ def tabs_of(listing: Listing) -> list[Tab]:
 
 def _declared(listing: Listing) -> list[Tab]:
     names = {name for view in listing.tabs for name in view.params}
-    out = []
+    base = listing.base_params() if listing.view is None else QueryDict(mutable=True)
+    base.pop("view", None)
+    tabs = []
     for view in listing.tabs:
-        params = listing.base_params() if listing.view is None else QueryDict(mutable=True)
-        params.pop("view", None)
+        params = base.copy()
         for name in names:
             params.setlist(name, [view.params[name]] if name in view.params else [])
         current = listing.view is None and all(listing.params.getlist(name) == params.getlist(name) for name in names)
-        out.append(Tab(view.label, listing.address(params), current, count_label(_total(listing, params, current))))
-    return out
+        tabs.append((Tab(view.label, listing.address(params), current), params))
+    together = _together(listing, base, names)
+    for place, (tab, params) in enumerate(tabs):
+        total = together[place] if together else _total(listing, params, tab.current)
+        if tab.current:
+            listing.total = total
+        tab.count = count_label(total)
+    return [tab for tab, _params in tabs]
+
+
+def _together(listing: Listing, base: QueryDict, names: set[str]) -> list[int] | None:
+    """The counts of the declared views in one query; None when one is more than values of fields."""
+    params = base.copy()
+    for name in names:
+        params.pop(name, None)
+    here = listing.view is None and params.keys() == base.keys()
+    whole = listing if here else listing.__class__(listing.resource, listing.user, params)
+    wanted = []
+    for view in listing.tabs:
+        filters = [(whole.bound.filters[name], value) for name, value in view.params.items()]
+        if any(filter_.method or filter_.exclude or filter_.lookup_expr != "exact" for filter_, _value in filters):
+            return None
+        wanted.append({filter_.field_name: value for filter_, value in filters})
+    fields = {field for values in wanted for field in values}
+    if whole.q and len(fields) == 1:  # one search for all, as long as its rows are not more than are counted
+        field = fields.pop()
+        found = grouped(whole.filtered.order_by().values_list(field)[: COUNT_CAP + 1])
+        if sum(found.values()) <= COUNT_CAP:
+            return [found.get(values[field], 0) if values else sum(found.values()) for values in wanted]
+    return capped_counts([whole.filtered.filter(**values) for values in wanted])
 
 
 def _saved(listing: Listing) -> list[Tab]:

@@ -12,6 +12,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.history import latest
 from core.keyset import capped_count
+from core.lean import lean
 from core.listing import count_label
 from core.registry import registry
 from core.resource import Resource
@@ -21,6 +22,7 @@ from core.views.base import InstanceView, ModuleView
 
 PREFERENCES = {"theme": ("", "light", "dark"), "density": ("", "compact")}
 _HITS = 5
+_SORTED = 100
 _YEAR = 365 * 24 * 3600
 
 
@@ -60,7 +62,9 @@ class PaletteView(InstanceView):
         return render(request, "core/palette.html", {"groups": shown, "q": q})
 
     def hits(self, resource: type[Resource], user: User, q: str) -> dict | None:
-        rows = resource.first_order().apply(resource.rows(user).filter(matches(q)))[:_HITS]
+        # Sorting all who match would cost more the less has been typed: some of them, then those in order.
+        some = resource.rows(user).filter(matches(q)).order_by().values("pk")[:_SORTED]
+        rows = resource.first_order().apply(lean(resource.rows(user).filter(pk__in=some), resource.subtitle))[:_HITS]
         options = [
             {
                 "url": resource.url("record", row.pk),
