@@ -1,7 +1,7 @@
 // Forms: the summary of errors takes the focus, nothing is sent twice, unsaved work asks before it is left.
 import { toast } from "./util.js";
 
-document.querySelector("[data-error-summary]")?.focus();
+document.querySelector("[data-error-summary]:not(.specimens *)")?.focus();
 
 let unsaved = Boolean(document.querySelector("form[data-unsaved]"));
 for (const name of ["input", "change"]) {
@@ -25,6 +25,10 @@ document.addEventListener("submit", (event) => {
   unsaved = false;
   form.toggleAttribute("data-sent", true);
   event.submitter?.setAttribute("aria-busy", "true");
+});
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
 });
 addEventListener("beforeunload", (event) => {
   if (unsaved) event.preventDefault();
