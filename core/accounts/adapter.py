@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 
@@ -22,7 +23,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"[{client.name if client else 'MyB2O'}] {subject}"
 
     def get_client_ip(self, request) -> str:
-        return request.META.get("REMOTE_ADDR", "0.0.0.0")  # noqa: S104 - a placeholder, nothing listens there
+        """The visitor's own address, behind ALLAUTH_TRUSTED_PROXY_COUNT proxies: limits are counted by it."""
+        try:
+            return super().get_client_ip(request)
+        except PermissionDenied:  # none is known on a Unix socket
+            return "0.0.0.0"  # noqa: S104 - a placeholder, nothing listens there
 
     def get_login_redirect_url(self, request) -> str:
         return "/admin/" if request.client is None else reverse("home")
