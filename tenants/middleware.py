@@ -15,6 +15,7 @@ from tenants.models import Client, Domain
 
 TTL = 30  # seconds that a look-up is kept, also of an unknown host
 _KEPT = 5000
+_PRIVACY, _BRAND = "/confidentialite/", "/brand.css"
 _cache: dict[str, tuple[float, Client | None]] = {}
 
 
@@ -67,7 +68,7 @@ class ClientMiddleware(MiddlewareMixin):
         client.domain_url = host
         request.client = request.tenant = client  # type: ignore[attr-defined]
         connection.set_tenant(client)
-        if not client.is_served and not request.path.startswith(settings.STATIC_URL):
+        if not client.is_served and not _always_open(request.path):
             response = render(request, "vendor/closed.html", {"client": client}, status=503)
             response.headers["Retry-After"] = "600"
             return response
@@ -80,6 +81,11 @@ class ClientMiddleware(MiddlewareMixin):
         if port.isdigit():
             home += f":{port}"
         return render(request, "vendor/unknown_host.html", {"host": host, "home_url": f"{home}/"}, status=404)
+
+
+def _always_open(path: str) -> bool:
+    """What a closed instance still shows: whom to ask about one's own data, and how the page looks."""
+    return path in (_PRIVACY, _BRAND) or path.startswith(settings.STATIC_URL)
 
 
 def _health() -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client as HttpClient
+from django.urls import reverse
 
 from tests.conftest import PASSWORD, visitor
 
@@ -64,6 +65,10 @@ def test_a_suspended_client_gets_a_503_that_says_so(atelier):
         answer = browser.get("/account/login/")
         assert answer.status_code == 503 and "suspend" in answer.content.decode().lower()
         assert answer.headers["Retry-After"]
+        assert browser.get("/crm/companies/").status_code == 503
+        privacy = browser.get(reverse("privacy"))
+        assert privacy.status_code == 200 and "rgpd@b2o.eu" in privacy.content.decode()
+        assert browser.get(reverse("brand")).status_code == 200
     finally:
         atelier.state = State.LIVE
         forget_hosts()
