@@ -41,6 +41,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                umask=0o077,  # mails with links, logs, files of clients: nobody else's
                 process_group=0,  # Ctrl-C reaches us alone: we stop the others in order
             )
         self._started, self._retry_at, self._read = time.monotonic(), None, 0

@@ -115,6 +115,15 @@ def test_a_child_that_dies_is_started_again(tmp_path):
         stop_all([child])
 
 
+def test_what_a_child_writes_is_nobody_elses(tmp_path):
+    """The demo's mails hold links that set passwords."""
+    mail = tmp_path / "mail"
+    child = Child("test", ["-c", f"open({str(mail)!r}, 'w')"], tmp_path / "log" / "child.log")
+    child.start()
+    child.end(seconds=10)
+    assert mail.stat().st_mode & 0o077 == 0
+
+
 def test_a_child_that_ignores_the_signal_is_killed_with_its_group(tmp_path, monkeypatch):
     monkeypatch.setattr("config.supervisor.STOP_SECONDS", 0.5)
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
