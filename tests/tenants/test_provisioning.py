@@ -101,3 +101,9 @@ def test_deleting_a_client_leaves_no_file_behind(make_client):
     assert media_folder(client.schema_name).exists()
     delete_client(Client.objects.get(pk=client.pk))
     assert not media_folder(client.schema_name).exists()
+
+
+def test_a_deletion_that_nobody_can_confirm_is_said(atelier, monkeypatch):
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="--yes"):
+        call_command("client", "delete", atelier.code)

@@ -13,6 +13,7 @@ from backups.errors import BackupError
 from backups.models import Backup, Trigger
 from backups.restoring import put_back, restore_as, restore_over
 from core.templatetags.french import num, size
+from tenants.management.commands.client import typed
 from tenants.models import Client
 
 
@@ -160,7 +161,7 @@ class Command(BaseCommand):
         return found
 
     def _confirm(self, yes: bool, client: Client, question: str) -> None:
-        if not yes and input(f"{question} Tapez {client.code} : ") != client.code:
+        if not yes and typed(f"{question} Tapez {client.code} : ") != client.code:
             raise CommandError("Rien n’a été changé.")
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: N999 - the command is called "import"
 """`manage.py import <client> crm.company FILE`: the same import as on screen, for the vendor and for big files."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -140,6 +141,10 @@ class Command(BaseCommand):
 
     def _path(self, file: str | None) -> Path:
         path = Path(file or "")
+        if path.exists() and not path.is_file():
+            raise CommandError(f"« {file} » n’est pas un fichier : donnez un fichier CSV.")
+        if path.is_file() and not os.access(path, os.R_OK):
+            raise CommandError(f"Le fichier « {file} » ne vous est pas lisible : vérifiez ses droits.")
         if not path.is_file():
             raise CommandError(f"Le fichier « {file or ''} » n’existe pas : vérifiez son chemin.")
         return path

@@ -9,6 +9,14 @@ from tenants.models import Client, State
 from tenants.provisioning import create_client, delete_client, set_state
 
 
+def typed(question: str) -> str:
+    """What the person answers. Raises CommandError where nobody can (cron, a pipe)."""
+    try:
+        return input(question)
+    except EOFError:
+        raise CommandError("Personne ne peut confirmer ici : ajoutez --yes. Rien n’a été fait.") from None
+
+
 class Command(BaseCommand):
     help = "Crée, liste, suspend, remet en service ou supprime un client."
 
@@ -50,7 +58,8 @@ class Command(BaseCommand):
 
     def delete(self, *, code, yes, **options):
         client = self._client(code)
-        if not yes and input(f"Détruire « {client.name} », ses données et ses fichiers ? Tapez {code} : ") != code:
+        question = f"Détruire « {client.name} », ses données et ses fichiers ? Tapez {code} : "
+        if not yes and typed(question) != code:
             raise CommandError("Rien n’a été supprimé.")
         delete_client(client)
         self.stdout.write(f"{code} est supprimé.")
