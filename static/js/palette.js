@@ -46,7 +46,7 @@ class CommandPalette extends HTMLElement {
     const url = `${this.dataset.url}?${new URLSearchParams({ q: this.input.value })}`;
     try {
       const answer = await fetch(url, { signal: this.abort.signal, headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
-      if (answer.redirected || answer.status === 401) return location.reload(); // the session is over
+      if (answer.redirected || answer.headers.has("HX-Redirect") || answer.status === 401) return location.reload(); // the session is over
       if (!answer.ok) throw new Error(String(answer.status));
       this.list.innerHTML = await answer.text();
       this.pending = false;
