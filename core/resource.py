@@ -27,6 +27,7 @@ from django.utils.functional import classproperty
 from django.utils.text import capfirst
 
 from core.accounts.access import Level, Scope
+from core.display import plain
 from core.keyset import Order
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ class Badge:
 
     def of(self, row: Model) -> dict[str, str] | None:
         value = getattr(row, self.field)
-        label = getattr(row, f"get_{self.field}_display")()
-        return {"label": label, "tone": self.tones.get(value, "neutral")} if value else None
+        if not value:
+            return None
+        label = plain(row._meta.get_field(self.field), value)  # type: ignore[arg-type]
+        return {"label": label, "tone": self.tones.get(value, "neutral")}
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,8 @@ class Resource:
     @classmethod
     def hidden_from(cls, user: User) -> frozenset[str]:
         """The sensitive fields that this person may neither see nor change."""
+        if not cls.sensitive:  # asked for each row of a list
+            return frozenset()
         return frozenset(name for name, right in cls.sensitive.items() if not user.holds(right))
 
     @classmethod
