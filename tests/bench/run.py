@@ -23,6 +23,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
     codes = [loading.HUNDRED] if quick else [loading.HUNDRED, loading.MILLION]
     loading.load(data_dir, codes)
     report = Report(environment())
+    print("machine :", ", ".join(f"{name} {value}" for name, value in report.environment.items()))
     report.head()
     for code in codes:
         with schema_context("public"):
@@ -33,4 +34,5 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
     for name, measure in (("unique", once), ("historique", price), ("serveur", serve)):
         if only in name:
             measure(report, quick=quick)
+    report.environment["yardstick_after_ms"] = environment()["yardstick_ms"]
     report.write(output)
