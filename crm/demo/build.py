@@ -74,6 +74,7 @@ def _company(draw: random.Random, trades: Sequence[Trade], people: Sequence[User
         website=f"https://www.{domain}" if draw.random() < 0.5 else "",
         owner=draw.choice(people) if draw.random() < 0.9 else None,
         source=draw.choice(words.SOURCES) if draw.random() < 0.6 else "",
+        credit_limit=draw.choice(words.LIMITS) if relation == Relation.CUSTOMER and draw.random() < 0.8 else None,
     )
 
 

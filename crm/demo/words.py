@@ -50,4 +50,5 @@ PUBLIC = ["Mairie de {t}", "Office HLM de {t}", "Centre hospitalier de {t}", "Ly
 
 JOBS = ["Gérant", "Gérante", "Conducteur de travaux", "Responsable des achats", "Architecte", "Comptable",
         "Directrice technique", "Assistante de direction", "Chargé d’affaires", "Chef de chantier"]  # fmt: skip
+LIMITS = [2_000, 5_000, 10_000, 15_000, 25_000, 60_000]  # euros
 SOURCES = ["Recommandation", "Salon de l’habitat", "Site web", "Appel entrant", "Ancien client", "Prospection"]
