@@ -66,11 +66,21 @@ def form_of(gesture: Gesture, resource: type[Resource], user: User, data: Mappin
     form = base(data, user=user)
     for name in [name for name in form.fields if name in resource.hidden_from(user)]:
         del form.fields[name]
+    for name, field in form.fields.items():
+        if isinstance(field, forms.BooleanField):  # beside the box that says "change this", a second box confuses
+            form.fields[name] = _yes_or_no(field)
+        elif isinstance(field, forms.ModelChoiceField) and not field.required:
+            field.empty_label = _("Personne") if field.queryset.model is form.user.__class__ else field.empty_label
     if gesture is EDIT and data is not None:
         for name in [name for name in form.fields if name not in ticked]:
             form.fields[name].disabled = True  # shown again with the errors of the others; its value is not read
             form.fields[name].required = False
     return form
+
+
+def _yes_or_no(field: forms.BooleanField) -> forms.TypedChoiceField:
+    choices = [("1", _("Oui")), ("0", _("Non"))]
+    return forms.TypedChoiceField(label=field.label, choices=choices, coerce=lambda value: value == "1")
 
 
 def enabled(form: Any) -> list[str]:

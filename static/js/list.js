@@ -126,14 +126,15 @@ class DataList extends HTMLElement {
     form.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button")?.focus();
   }
 
-  /** A column one place up or down; the arrow keeps the focus. */
+  /** A column one place up or down; the arrow keeps the focus, or the other one at an end. */
   move(button) {
     const item = button.closest("li");
     const other = button.name === "up" ? item.previousElementSibling : item.nextElementSibling;
     if (!other) return;
     if (button.name === "up") other.before(item);
     else other.after(item);
-    button.focus();
+    const end = item.matches(":first-child") ? "down" : item.matches(":last-child") ? "up" : button.name;
+    item.querySelector(`[name="${end}"]`).focus();
   }
 
   // ── Facets ─────────────────────────────────────────────────────────

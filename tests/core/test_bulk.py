@@ -153,6 +153,13 @@ def test_rows_are_not_given_beyond_ones_own_reach(sales, three, user):
     assert Company.objects.filter(owner=user).count() == 3
 
 
+def test_a_yes_or_no_is_set_both_ways(sales, three):
+    for value in ("1", "0"):
+        confirm(sales, ask(sales, "edit", three), set=["is_supplier"], is_supplier=value)
+        assert set(Company.objects.values_list("is_supplier", flat=True)) == {value == "1"}
+    assert confirm(sales, ask(sales, "edit", three), set=["is_supplier"], is_supplier="2").status_code == 422
+
+
 def test_a_wrong_value_is_refused_beside_its_field(sales, three):
     answer = confirm(sales, ask(sales, "edit", three), set=["relation"], relation="ennemi")
     assert answer.status_code == 422 and "relation" in answer.context["form"].errors
