@@ -157,8 +157,9 @@ def measure(act: Callable[[int], tuple[int, bytes, dict[str, str]]], *, times: i
         wall, python = time.perf_counter() - wall, time.process_time() - python
         assert status < 400, f"HTTP {status}"
         sample.add(wall * 1000, python * 1000, backend_ms(pids) - before)
-    if all(sql.lstrip().upper().startswith(("SELECT", "(SELECT", "WITH")) for sql, _params in sent):
-        sample.floor = floor(sent, times)
+    reads = [(sql, params) for sql, params in sent if sql.lstrip().upper().startswith(("SELECT", "(SELECT", "WITH"))]
+    if not any(sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")) for sql, _params in sent):
+        sample.floor = floor(reads, times)
     return sample
 
 
