@@ -36,7 +36,7 @@ class ResourceForm(forms.ModelForm):
             if isinstance(field, LookupField):
                 target = resource_of(field.model)
                 field.queryset = target.rows(user)
-                field.widget.may_create = target.may(user, Level.WRITE)  # type: ignore[attr-defined]
+                field.widget.may_create = target.may(user, Level.WRITE)
                 field.kept = partial(getattr, self.instance, name, None)
             elif getattr(getattr(field, "queryset", None), "model", None) is User:
                 field.queryset = self._assignable(name)  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ class ResourceForm(forms.ModelForm):
             if not field.required:
                 del self.fields[name]
             elif isinstance(field, LookupField):
-                field.widget.may_create = False  # type: ignore[attr-defined]
+                field.widget.may_create = False
         owner = self.resource.owner() if self.resource else ""
         if owner and owner not in self.fields and owner in self.initial and "__" not in owner:
             setattr(self.instance, owner, self.user)  # within their reach, as the whole form proposes

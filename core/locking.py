@@ -125,8 +125,9 @@ def put(data: QueryDict, form: Any, name: str, row: models.Model) -> None:
         if value:
             data[html_name] = "on"
     elif isinstance(widget, forms.MultiWidget):
-        for suffix, part, single in zip(widget.widgets_names, widget.decompress(value), widget.widgets, strict=True):
-            data[html_name + suffix] = str(single.format_value(part) or "")
+        parts = widget.decompress(value) or [None] * len(widget.widgets)
+        for rank, (part, single) in enumerate(zip(parts, widget.widgets, strict=True)):
+            data[f"{html_name}_{rank}"] = str(single.format_value(part) or "")
     elif isinstance(widget, forms.SelectMultiple):
         data.setlist(html_name, [str(getattr(item, "pk", item)) for item in value])
     else:

@@ -148,10 +148,10 @@ class EditView(FormView):
 def _told(field: Any, value: Any) -> str:
     """A value in words; a key of another row by that row's name."""
     if isinstance(field, models.ForeignKey) and value not in (None, "") and not isinstance(value, models.Model):
-        value = field.related_model._base_manager.filter(pk=value).first() or _("n° %s") % value  # type: ignore[union-attr]
+        value = field.related_model._base_manager.filter(pk=value).first() or _("n° %s") % value
     if isinstance(field, models.ForeignKey):
         return str(value or "")
     if isinstance(field, models.ManyToManyField):
-        rows = value.all() if hasattr(value, "all") else field.related_model._base_manager.filter(pk__in=value or [])  # type: ignore[union-attr]
+        rows = value.all() if hasattr(value, "all") else field.related_model._base_manager.filter(pk__in=value or [])
         return ", ".join(str(row) for row in rows)
     return plain(field, value)

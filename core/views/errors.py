@@ -31,7 +31,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 or 413: what was sent cannot be taken, why, and how the person's work is found again."""
-    kinds = {RequestDataTooBig: "too_large", TooManyFieldsSent: "too_many", TooManyFilesSent: "too_many"}
+    kinds: dict[type[Exception], str] = {
+        RequestDataTooBig: "too_large",
+        TooManyFieldsSent: "too_many",
+        TooManyFilesSent: "too_many",
+    }
     kind = kinds.get(type(exception), "malformed")
     if isinstance(exception, MultiPartParserError):
         kind = "cut"
@@ -44,7 +48,7 @@ def _drain(request: HttpRequest) -> None:
     """Read what is left: a browser that is still sending would show a broken connection instead of the answer."""
     left = _DRAINED
     try:
-        while left > 0 and (chunk := request._stream.read(min(left, 65536))):  # type: ignore[attr-defined]
+        while left > 0 and (chunk := request._stream.read(min(left, 65536))):
             left -= len(chunk)
     except (OSError, ValueError, UnreadablePostError):
         return
@@ -57,7 +61,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     again: list[tuple[str, str]] = []
     own = f"{request.scheme}://{request.get_host()}"
-    if request.headers.get("Origin") == own and request.user.is_authenticated and not request.FILES:  # type: ignore[union-attr]
+    if request.headers.get("Origin") == own and request.user.is_authenticated and not request.FILES:
         posted = request.POST.lists()
         again = [(name, value) for name, values in posted if not name.startswith(_SECRETS) for value in values]
     context = {"again": again, "path": request.get_full_path()}

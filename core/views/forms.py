@@ -61,9 +61,8 @@ class FormView(ResourceView):
 
     def build(self, row: models.Model | None, data: Any = None, initial: Any = None) -> ResourceForm:
         if initial is None:
-            initial = (
-                {} if row or data is not None else {name: clean(value) for name, value in self.request.GET.items()}
-            )
+            prefill: dict[str, Any] = {} if row or data is not None else self.request.GET.dict()
+            initial = {name: clean(value) for name, value in prefill.items()}
         files = self.request.FILES if data is not None else None
         return self.resource.form(data, files, instance=row, initial=initial, user=self.user)  # type: ignore[return-value,call-arg]
 
