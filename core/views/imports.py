@@ -67,9 +67,9 @@ class UploadView(ResourceView):
             else:
                 tasks.check.delay_on_commit(batch.pk)
                 return redirect("import-batch", batch.pk)
-        return self.show(form, status=422)
+        return self.show(form)
 
-    def show(self, form: UploadForm, status: int = 200) -> HttpResponse:
+    def show(self, form: UploadForm) -> HttpResponse:
         formats = self.resource.importer.formats if self.resource.importer else ()
         context = {
             "resource": self.resource,
@@ -78,7 +78,7 @@ class UploadView(ResourceView):
             "max_label": megabytes(settings.IMPORT_MAX_BYTES),
             "cancel_url": self.resource.list_url,
         }
-        return render(self.request, "core/import_upload.html", context, status=status)
+        return render(self.request, "core/import_upload.html", context)
 
 
 class ImportsView(InstanceView):
