@@ -132,7 +132,7 @@ def test_two_tabs_of_one_person_are_told_so(sales, make_company):
     tab = opened_form(sales, company)
     sales.post(edit_url(company), {**opened_form(sales, company), "city": "Lorient"})
     answer = sales.post(edit_url(company), {**tab, "city": "Quimper"})
-    assert "vous-même, dans un autre onglet" in answer.content.decode()
+    assert "Vous-même, dans un autre onglet" in answer.content.decode()
 
 
 def test_a_clash_on_a_lookup_and_on_a_box(sales, make_company):
