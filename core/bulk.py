@@ -10,14 +10,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import User
 from core.actions.tags import clean_tag_name
 from core.forms import ResourceForm
 from core.resource import Resource
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-    from core.accounts.models import User
 
 MAX_TAGS = 10
 
@@ -70,7 +69,8 @@ def form_of(gesture: Gesture, resource: type[Resource], user: User, data: Mappin
         if isinstance(field, forms.BooleanField):  # beside the box that says "change this", a second box confuses
             form.fields[name] = _yes_or_no(field)
         elif isinstance(field, forms.ModelChoiceField) and not field.required:
-            field.empty_label = _("Personne") if field.queryset.model is form.user.__class__ else field.empty_label
+            people = getattr(field.queryset, "model", None) is User
+            field.empty_label = _("Personne") if people else field.empty_label
     if gesture is EDIT and data is not None:
         for name in [name for name in form.fields if name not in ticked]:
             form.fields[name].disabled = True  # shown again with the errors of the others; its value is not read

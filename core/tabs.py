@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.listing import Listing
 
-COUNTED = 8  # saved views whose rows are counted; those after them are tabs without a figure
+COUNTED = 4  # saved views whose rows are counted; those after them are tabs without a figure
 _ICONS = {Audience.TEAM: "users", Audience.EVERYONE: "globe"}
 
 
