@@ -51,7 +51,7 @@ def keep(form: ResourceForm, key: uuid.UUID, posted: QueryDict, pk: int | None) 
     if len(json.dumps(data)) > MAX_BYTES:
         raise TooLarge
     draft, new = FormDraft.objects.update_or_create(
-        user=form.user, key=key, resource=form.resource.key(), object_id=pk, defaults={"data": data}
+        user=form.user, key=key, defaults={"data": data, "resource": form.resource.key(), "object_id": pk}
     )
     if new:
         kept = FormDraft.objects.filter(user=form.user).order_by("-saved_at")[MAX_DRAFTS:]

@@ -142,6 +142,14 @@ def test_thirty_days_are_the_end(sales, atelier):
     assert offers(sales) == [young]
 
 
+def test_a_draft_follows_its_form_when_the_row_is_gone(sales, make_company):
+    company = make_company()
+    key = keep(sales, _row=company.pk)
+    company.delete()
+    keep(sales, key, _row="")  # the page that offers to create the row anew keeps on typing
+    assert offers(sales) == [key]
+
+
 def test_drafts_of_another_list_are_apart(sales, atelier):
     keep(sales)
     assert sales.get("/crm/contacts/new/").context["offers"] == []
