@@ -70,7 +70,7 @@ def operations(code: str) -> Iterator[Operation]:
 
 
 def measured(operation: Operation, *, quick: bool) -> Sample:
-    return measuring.measure(operation.act, times=25 if quick else 60)
+    return measuring.measure(operation.act, times=25 if quick else 40)
 
 
 def _cursor(resource: type[Resource], rank: int) -> str:
