@@ -1,7 +1,7 @@
 """Values as people read them: in cells, facts and history."""
 
 import datetime as dt
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from decimal import Decimal
 from functools import cache, lru_cache
 from html import escape
@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -187,3 +187,8 @@ def css_of(field: models.Field) -> str:
     if isinstance(field, models.DecimalField | models.IntegerField | models.FloatField):
         return "num"
     return "date" if isinstance(field, models.DateField) else ""
+
+
+def tags_html(tags: Iterable[Any]) -> SafeString:
+    """Tags as coloured words, side by side."""
+    return format_html_join(" ", '<span class="tag hued" data-c="{}">{}</span>', ((tag.hue, tag.name) for tag in tags))

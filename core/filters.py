@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from django_filters.fields import ModelChoiceIterator, ModelMultipleChoiceField
 
 from core.accounts.models import User
+from core.actions.tags import known_tags, tagged_with
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -51,6 +53,24 @@ def _people(request: Any) -> Any:
     return User.objects.filter(is_active=True)
 
 
+class TagFacet(django_filters.MultipleChoiceFilter):
+    """Any of the ticked tags. Every list has it: see _bind."""
+
+    icon = "tag"
+
+    def __init__(self, label: str) -> None:
+        self.model_label = label
+        super().__init__(
+            field_name="tags", label=_("Étiquettes"), choices=self._choices, widget=forms.CheckboxSelectMultiple
+        )
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [(str(tag.pk), tag.name) for tag in known_tags(self.model_label)]
+
+    def filter(self, rows: Any, value: list[str]) -> Any:
+        return rows.filter(pk__in=tagged_with(self.model_label, [int(key) for key in value])) if value else rows
+
+
 def bind(resource: type[Resource], user: User, data: QueryDict) -> tuple[Any, bool]:
     """(the resource's filters on this person's rows, or None; whether a malformed one was ignored)."""
     if resource.filters is None:
@@ -70,6 +90,8 @@ def _bind(resource: type[Resource], user: User, data: QueryDict) -> Any:
     """Without the filters on sensitive fields that the person may not see, and with the people within reach."""
     hidden = resource.hidden_from(user)
     bound = resource.filters(data, queryset=resource.rows(user))  # type: ignore[misc]
+    bound.filters.setdefault("tags", TagFacet(resource.key()))
+    bound.filters["tags"].parent, bound.filters["tags"].model = bound, resource.model
     for name, filter_ in list(bound.filters.items()):
         if filter_.field_name.partition("__")[0] in hidden:
             del bound.filters[name]

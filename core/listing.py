@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from core import keyset, search
 from core.accounts.models import User
+from core.actions.tags import tags_of
 from core.columns import declared, label_of
-from core.display import cell_writer, css_of, number
+from core.display import cell_writer, css_of, number, tags_html
 from core.facets import Facet, facets_of
 from core.filters import bind
 from core.lean import lean
@@ -110,7 +111,17 @@ class Listing:
     @cached_property
     def rows(self) -> list[Row]:
         fields = [(col.name, *self._written(col)) for col in self._cols[1:]]
-        return [self._row(row, fields, rank) for rank, row in enumerate(self.page.rows, self.page.first)]
+        rows = [self._row(row, fields, rank) for rank, row in enumerate(self.page.rows, self.page.first)]
+        if self._tags:
+            for row in rows:
+                html = tags_html(self._tags.get(row.pk, ()))
+                row.cells.append(Cell("tags", html, "tags", not html))
+        return rows
+
+    @cached_property
+    def _tags(self) -> dict[int, list[Any]]:
+        """The tags of the page's rows: their column is there when a row of the page bears some. One query."""
+        return tags_of(self.resource.key(), [row.pk for row in self.page.rows])
 
     def _written(self, col: Col) -> tuple[str, Callable[[models.Model], Any]]:
         """A column's class and what writes its cells; the badge is written by the row."""
@@ -180,7 +191,8 @@ class Listing:
     # --- columns ----------------------------------------------------------------------------------------------------
     @cached_property
     def columns(self) -> list[Column]:
-        return [self._column(col) for col in self._cols]
+        shown = [self._column(col) for col in self._cols]
+        return [*shown, Column("tags", _("Étiquettes"), "tags")] if self._tags else shown
 
     def _column(self, col: Col) -> Column:
         field_ = self._field(col)

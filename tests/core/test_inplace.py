@@ -166,7 +166,11 @@ def test_keys_numbers_and_empty_values_come_back_too(sales, make_company):
     parent = make_company("Groupe")
     company = make_company(owner=admin, parent=parent, credit_limit="1234.50")
     User.objects.get(email="sales@atelier.example").roles.update(rights=["crm.view_credit"])
-    for column, name, now in (("owner_id", "owner", None), ("parent_id", "parent", None), ("credit_limit",) * 2 + (None,)):
+    for column, name, now in (
+        ("owner_id", "owner", None),
+        ("parent_id", "parent", None),
+        ("credit_limit",) * 2 + (None,),
+    ):
         before = getattr(company, name)
         event = changed(company, **{name: now})
         restore(sales, company, event, column)
