@@ -90,7 +90,7 @@ def run(copy: Path, *command: str) -> str:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": address.replace("//", "/").replace("postgres:/", "postgres://", 1),
+        "DATABASE_URL": address,
         "REDIS_URL": settings.CACHES["default"]["LOCATION"],
         "PYTHONPATH": "",
         "PYTHONDONTWRITEBYTECODE": "1",
