@@ -26,7 +26,7 @@ def _orphans() -> int:
         key = OuterRef("object_id")
         there = Exists(resource.model._base_manager.filter(pk=key))
         binned = Exists(BinnedRow.objects.filter(model=resource.key(), object_id=key))
-        for part in (Note, Tagging, Attachment):
-            rows = part._default_manager.filter(~there, ~binned, model=resource.key())
-            count += discard(rows) if part is Attachment else rows.delete()[0]
+        count += Note.objects.filter(~there, ~binned, model=resource.key()).delete()[0]
+        count += Tagging.objects.filter(~there, ~binned, model=resource.key()).delete()[0]
+        count += discard(Attachment.objects.filter(~there, ~binned, model=resource.key()))
     return count

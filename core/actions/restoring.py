@@ -92,7 +92,7 @@ def _completed(model: type[models.Model], content: dict[str, Any], binned: Binne
         column = str(field.column)
         if isinstance(field, models.ForeignKey):
             key = values.get(column)
-            target = field.related_model._base_manager.filter(**{field.target_field.attname: key})  # type: ignore[union-attr]
+            target = field.related_model._base_manager.filter(**{field.target_field.attname: key})
             if key is not None and not target.exists():
                 if not field.null:
                     raise NotRestored(

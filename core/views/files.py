@@ -52,15 +52,15 @@ class FilesView(RecordView):
         row = self.row()
         uploads = request.FILES.getlist("files")
         if not uploads:
-            return self.page(row, status=422, refused=[_("Choisissez d’abord un ou plusieurs fichiers.")])
+            return self.page(row, refused=[_("Choisissez d’abord un ou plusieurs fichiers.")])
         if len(uploads) > _MAX_FILES:
-            return self.page(row, status=422, refused=[_("%d fichiers à la fois, pas plus.") % _MAX_FILES])
+            return self.page(row, refused=[_("%d fichiers à la fois, pas plus.") % _MAX_FILES])
         kept, refused = attach(row, uploads, by=self.user)
         if kept:
             said = ngettext("%d fichier ajouté.", "%d fichiers ajoutés.", len(kept)) % len(kept)
             messages.success(request, said)
         if refused:
-            return self.page(row, status=422, refused=refused)
+            return self.page(row, refused=refused)
         return self.to("files", row.pk)
 
 
@@ -87,7 +87,7 @@ class FileDeletion(ResourceView):
 class StoredFileView(InstanceView):
     """A signed address: for the person it was made for, while they may still read the record."""
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+    def get(self, request: HttpRequest, token: str) -> HttpResponse | FileResponse:
         try:
             asked = links.read(token)
         except signing.SignatureExpired:
@@ -98,11 +98,11 @@ class StoredFileView(InstanceView):
             raise Http404
         found = get_object_or_404(Attachment, pk=asked.file, deleted_at=None)
         resource = resource_named(found.model)
-        if resource is None or not resource.rows(request.user).filter(pk=found.object_id).exists():  # type: ignore[arg-type]
+        if resource is None or not resource.rows(request.user).filter(pk=found.object_id).exists():
             raise Http404
         return self.answer(found, asked.way)
 
-    def answer(self, found: Attachment, way: str) -> HttpResponse:
+    def answer(self, found: Attachment, way: str) -> FileResponse:
         kind = KINDS[found.kind]
         small = way == "thumbnail" and bool(found.thumbnail)
         shown = small or (way == "open" and kind.inline)

@@ -95,7 +95,7 @@ class FieldView(FormView):
         return render(self.request, "core/_fact.html", {"fact": fact})
 
     def ask(self, form: ResourceForm, row: models.Model) -> HttpResponse:
-        field_errors = form.errors.get(self.name, []) if form.is_bound else []
+        field_errors: Any = form.errors.get(self.name, []) if form.is_bound else []
         others = [
             (form.fields[name].label if name in form.fields else "", error)
             for name, errors in (form.errors.items() if form.is_bound else ())
@@ -110,7 +110,7 @@ class FieldView(FormView):
             "errors": field_errors,
             "others": others,
         }
-        return render(self.request, "core/_fact_form.html", context, status=422 if form.is_bound else 200)
+        return render(self.request, "core/_fact_form.html", context)
 
     def done_here(self, row: models.Model) -> HttpResponse:
         """The head and the facts again: a field's rules may have filled others."""

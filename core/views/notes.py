@@ -65,7 +65,7 @@ class NotesView(RecordView):
         row = self.row()
         form = NoteForm(request.POST)
         if not form.is_valid():
-            return self.page(row, status=422, note_form=form)
+            return self.page(row, note_form=form)
         write_note(self.resource, row, form.cleaned_data["text"], by=self.user, chosen=form.chosen)
         messages.success(request, _("La note est enregistrée."))
         return self.to("notes", row.pk)
@@ -89,7 +89,7 @@ class NoteView(_OneNote):
         row, found = self.mine()
         form = NoteForm(request.POST)
         if not form.is_valid():
-            return self.show(row, found, form, status=422)
+            return self.show(row, found, form)
         correct_note(found, self.resource, row, form.cleaned_data["text"], by=self.user, chosen=form.chosen)
         messages.success(request, _("La note est corrigée."))
         return self.to("notes", row.pk)
@@ -101,7 +101,7 @@ class NoteView(_OneNote):
             raise PermissionDenied
         return row, found
 
-    def show(self, row: Model, note: Note, form: NoteForm, status: int = 200) -> HttpResponse:
+    def show(self, row: Model, note: Note, form: NoteForm) -> HttpResponse:
         context = {
             "resource": self.resource,
             "record": {"pk": row.pk, "title": self.resource.title(row)},
@@ -110,7 +110,7 @@ class NoteView(_OneNote):
             "readers_url": self.resource.url("readers", row.pk),
             "cancel_url": self.resource.url("notes", row.pk),
         }
-        return render(self.request, "core/note_form.html", context, status=status)
+        return render(self.request, "core/note_form.html", context)
 
 
 class NoteDeletion(_OneNote):

@@ -35,10 +35,10 @@ class RecordView(ResourceView):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.page(self.row())
 
-    def page(self, row: models.Model, status: int = 200, **extra: Any) -> HttpResponse:
+    def page(self, row: models.Model, **extra: Any) -> HttpResponse:
         around = neighbours(self.resource, self.user, row, self.request.GET)
         context = {**self.context(row), **self.content(row), **around, **extra}
-        return render(self.request, "core/detail.html", context, status=status)
+        return render(self.request, "core/detail.html", context)
 
     def context(self, row: models.Model) -> dict[str, Any]:
         """What every tab shows around its content."""

@@ -22,7 +22,7 @@ class TagsView(ResourceView):
         try:
             tag_row(row, self.tag())
         except ValidationError as error:
-            return self.answer(row, error.messages[0], status=422)
+            return self.answer(row, error.messages[0])
         return self.answer(row)
 
     def tag(self) -> Tag:
@@ -31,7 +31,7 @@ class TagsView(ResourceView):
         chosen = Tag.objects.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 10 else None
         return chosen if chosen is not None and (not text or chosen.name == text) else tag_named(text)
 
-    def answer(self, row: Model, error: str = "", status: int = 200) -> HttpResponse:
+    def answer(self, row: Model, error: str = "") -> HttpResponse:
         if not self.request.htmx:  # type: ignore[attr-defined]
             if error:
                 messages.error(self.request, error)
@@ -43,7 +43,7 @@ class TagsView(ResourceView):
             "tags_url": self.resource.url("tags", row.pk),
         }
         context = {"record": record, "can": self.can(row), "tag_error": error, "tag_focus": True}
-        return render(self.request, "core/_tags.html", context, status=status)
+        return render(self.request, "core/_tags.html", context)
 
 
 class TagDeletion(TagsView):

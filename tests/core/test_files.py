@@ -91,7 +91,7 @@ BAD = [
 def test_what_lies_or_bites_is_refused_in_words_and_leaves_nothing(sales, make_company, name, content, said):
     company = make_company()
     answer = send(sales, company, (name, content))
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert said in answer.content.decode() and not Attachment.objects.exists()
 
 
@@ -99,7 +99,7 @@ def test_what_lies_or_bites_is_refused_in_words_and_leaves_nothing(sales, make_c
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(sales, make_company, size):
     company, start = make_company(), time.perf_counter()
     answer = send(sales, company, ("géante.png", bare_png(*size)))
-    assert answer.status_code == 422 and "pixels" in answer.content.decode()
+    assert answer.status_code == 200 and "pixels" in answer.content.decode()
     assert time.perf_counter() - start < 2 and not Attachment.objects.exists()
 
 
@@ -107,7 +107,7 @@ def test_a_zip_bomb_is_refused_by_its_directory(sales, make_company):
     company, bomb = make_company(), archive(a=b"\0" * 60_000_000)
     assert len(bomb) < 100_000
     answer = send(sales, company, ("bombe.zip", bomb))
-    assert answer.status_code == 422 and "démesurément" in answer.content.decode()
+    assert answer.status_code == 200 and "démesurément" in answer.content.decode()
     docx = archive(**{"[Content_Types].xml": b"x", "word__document.xml": b"\0" * 60_000_000})
     assert "démesurément" in send(sales, company, ("bombe.docx", docx)).content.decode()
     many = archive(**{f"f{n}": b"" for n in range(10_050)})
@@ -125,7 +125,7 @@ def test_sizes_are_limited_by_file_and_by_record(sales, make_company, settings):
 
 def test_good_files_are_kept_beside_a_refused_one(sales, make_company):
     answer = send(sales, make_company(), ("bon.txt", b"oui"), ("vide.txt", b""))
-    assert answer.status_code == 422 and [kept.name for kept in Attachment.objects.all()] == ["bon.txt"]
+    assert answer.status_code == 200 and [kept.name for kept in Attachment.objects.all()] == ["bon.txt"]
 
 
 @pytest.mark.parametrize(

@@ -42,16 +42,16 @@ def test_escape_brings_the_fact_back(sales, make_company):
 def test_a_wrong_value_is_refused_beside_the_field_and_nothing_is_written(sales, make_company, name, value):
     company = make_company(city="Brest")
     answer = sales.post(field(company, name), {name: value}, headers=HTMX)
-    assert answer.status_code == 422 and "errorlist" in answer.content.decode()
+    assert answer.status_code == 200 and "errorlist" in answer.content.decode()
     assert Company.objects.filter(pk=company.pk).values().get()[name] == getattr(company, name)
 
 
 def test_the_whole_forms_rules_hold_for_one_field(sales, make_company):
     company = make_company(siret="73282932000074", siren="732829320")
     answer = sales.post(field(company, "siren"), {"siren": "552100554"}, headers=HTMX)
-    assert answer.status_code == 422
+    assert "errorlist" in answer.content.decode()
     other = make_company("Autre")
-    assert sales.post(field(other, "siret"), {"siret": "73282932000074"}, headers=HTMX).status_code == 422
+    assert "errorlist" in sales.post(field(other, "siret"), {"siret": "73282932000074"}, headers=HTMX).content.decode()
     third = make_company("Troisième")
     sales.post(field(third, "siret"), {"siret": "55210055400013"}, headers=HTMX)
     third.refresh_from_db()
@@ -78,7 +78,7 @@ def test_a_value_that_somebody_changed_meanwhile_is_not_overwritten_unseen(sales
     company = make_company(city="Brest")
     Company.objects.update(city="Lorient")
     answer = sales.post(field(company, "city"), {"city": "Quimper", "_was": "Brest"}, headers=HTMX)
-    assert answer.status_code == 422 and "Lorient" in answer.content.decode()
+    assert answer.status_code == 200 and "Lorient" in answer.content.decode()
     company.refresh_from_db()
     assert company.city == "Lorient"
 

@@ -46,7 +46,7 @@ def test_html_is_shown_as_text(sales, make_company, text):
 def test_a_note_that_cannot_be_is_refused_in_words_and_nothing_is_kept(sales, make_company, text, said):
     company = make_company()
     answer = sales.post(notes(company), {"text": text})
-    assert answer.status_code == 422 and said in answer.content.decode()
+    assert answer.status_code == 200 and said in answer.content.decode()
     assert not Note.objects.exists()
 
 

@@ -35,7 +35,7 @@ def test_a_tag_is_made_chosen_again_and_taken_off(sales, make_company):
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "\x00", "!!!"])
 def test_a_name_that_is_none_is_refused_in_words(sales, make_company, name):
     answer = sales.post(tags(make_company()), {"tag_text": name}, headers=HTMX)
-    assert answer.status_code == 422 and "errorlist" in answer.content.decode() and not Tag.objects.exists()
+    assert answer.status_code == 200 and "errorlist" in answer.content.decode() and not Tag.objects.exists()
 
 
 def test_hostile_names_are_shown_as_text(sales, make_company):
