@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
+from core.actions.tags import taggings_of
 from core.display import number
-from core.filters import bind
+from core.filters import TagFacet, bind
 from core.keyset import COUNT_CAP
 
 if TYPE_CHECKING:
@@ -57,10 +58,20 @@ def counts(listing: Listing, name: str) -> dict[str, str] | None:
     others = listing.bound.data.copy()
     others.pop(name, None)
     bound, _ignored = bind(listing.resource, listing.user, others)
-    values = listing.narrowed(bound).order_by().values_list(filter_.field_name)[:SCANNED]
-    groups = grouped(values)
+    rows = listing.narrowed(bound).order_by()
+    if isinstance(filter_, TagFacet):
+        values = taggings_of(listing.resource.key(), rows).values_list("tag_id")
+    elif _is_field(listing.resource.model, filter_.field_name):
+        values = rows.values_list(filter_.field_name)
+    else:
+        return None
+    groups = grouped(values[:SCANNED])
     partial = sum(groups.values()) >= SCANNED
     return {"" if value is None else str(value): _label(count, partial) for value, count in groups.items()}
+
+
+def _is_field(model: type[Model], path: str) -> bool:
+    return path.partition("__")[0] in {field.name for field in model._meta.concrete_fields}
 
 
 def grouped(values: QuerySet) -> dict[Any, int]:

@@ -96,6 +96,11 @@ def tag_rows(rows: QuerySet, *, add: Iterable[Tag] = (), remove: Iterable[Tag] =
     return len(pks)
 
 
+def taggings_of(label: str, rows: QuerySet) -> QuerySet[Tagging]:
+    """The tags that these records of a model bear: one row for each tag of each record."""
+    return Tagging.objects.filter(model=label, object_id__in=rows.order_by().values("pk"), active=True)
+
+
 def known_tags(label: str) -> QuerySet[Tag]:
     """The tags that some record of a model bears, by name: the choices of its list's facet."""
     borne = Tagging.objects.filter(tag=OuterRef("pk"), model=label, active=True)

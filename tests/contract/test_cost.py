@@ -95,7 +95,14 @@ def test_nothing_scans_a_large_table(resource, person):
             f"/palette/?q={WORD}+abc",
             f"{resource.url('lookup')}?q={WORD}+ab",
         ]
-        for url in (resource.list_url, listing.next_url, *(sort.replace("+", "") for sort in sorts), *searches):
+        records = [listing.rows[20].url, someone.get(sorts[-1].replace("+", "")).context["listing"].rows[20].url]
+        for url in (
+            resource.list_url,
+            listing.next_url,
+            *records,
+            *(sort.replace("+", "") for sort in sorts),
+            *searches,
+        ):
             asked = [sql for sql in queries_of(someone, url) if f'FROM "{table}"' in sql and "ORDER BY" in sql]
             assert asked, url
             for sql in asked:

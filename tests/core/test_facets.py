@@ -43,6 +43,18 @@ def test_people_are_counted_by_their_key(sales, make_company):
     assert counts(sales, "owner") == {str(owner.pk): "1", "": "1"}
 
 
+def test_tags_are_counted_under_the_other_filters(sales, make_company):
+    from core.actions.tags import tag_named, tag_rows
+    from crm.models import Company
+
+    make_company("Dupont", kind="public")
+    make_company("Autre")
+    tag = tag_named("Salon")
+    tag_rows(Company.objects.all(), add=[tag])
+    assert counts(sales, "tags") == {str(tag.pk): "2"}
+    assert counts(sales, "tags", kind="public") == {str(tag.pk): "1"}
+
+
 def test_beyond_the_rows_looked_at_a_count_is_at_least(sales, make_company, monkeypatch):
     monkeypatch.setattr(facets, "SCANNED", 3)
     for number in range(5):

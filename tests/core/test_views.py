@@ -182,6 +182,7 @@ def test_a_view_of_another_list_is_not_found(sales, atelier):
 
 
 def test_queries_do_not_grow_with_the_rows_of_a_view(sales, make_company):
+    make_company("Première")
     save(sales)
 
     def count() -> int:
