@@ -220,8 +220,8 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
-FILE_MAX_BYTES = 25 * 1024 * 1024
-FILES_MAX_BYTES_PER_RECORD = 250 * 1024 * 1024
+FILE_MAX_BYTES = 25_000_000
+FILES_MAX_BYTES_PER_RECORD = 250_000_000
 
 # --- Background work ----------------------------------------------------------------------------------------------
 CELERY_TIMEZONE = "Europe/Paris"
