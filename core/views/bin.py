@@ -91,9 +91,11 @@ class UndoView(BinView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return redirect("bin")
 
-    def post(self, request: HttpRequest, operation: uuid.UUID) -> HttpResponse:
+    def post(self, request: HttpRequest, operation: str) -> HttpResponse:
         try:
-            found = restore_operation(operation, by=self.user)
+            found = restore_operation(uuid.UUID(operation), by=self.user)
+        except ValueError as error:
+            raise Http404 from error
         except NotRestored as error:
             messages.error(request, str(error))
             return redirect("bin")
