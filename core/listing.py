@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,45 +21,17 @@ from core.facets import Facet, facets_of
 from core.filters import bind
 from core.lean import lean
 from core.models import SavedView
+from core.parts import Cell, Column, Row
 from core.resource import Col, Resource, View
 from core.tabs import Tab, count_label, tabs_of, tools_of
 from core.text import clean
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+    pass
 
 OWN = ("q", "sort", "after", "before", "view")
 _MAX_QUERY = 200  # characters of a search
 MAX_TRAIL = 1200  # of the query string that a row's address carries
-
-
-@dataclass
-class Column:
-    name: str
-    label: StrOrPromise
-    css: str = ""
-    direction: str = ""  # "ascending" or "descending" when the list is sorted by it
-    sort_url: str = ""  # "" when it cannot be
-
-
-@dataclass
-class Cell:
-    name: str
-    html: Any
-    css: str
-    empty: bool
-
-
-@dataclass
-class Row:
-    pk: int
-    url: str
-    title: str
-    subtitle: str
-    avatar: str
-    badge: dict[str, str] | None
-    cells: list[Cell]
-    amount: str = ""
 
 
 class Listing:
