@@ -2,6 +2,7 @@
 
 import copy
 import time
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -60,12 +61,12 @@ class ClientMiddleware(MiddlewareMixin):
         part = vendor_part(host)
         if part:
             request.tenant = FakeTenant(settings.PUBLIC_SCHEMA_NAME)  # type: ignore[attr-defined]
-            request.urlconf = settings.VENDOR_URLCONFS[part]  # type: ignore[assignment]
+            _route(request, settings.VENDOR_URLCONFS[part])
             return None
         client = client_of(host)
         if client is None:
             return self._unknown(request, host)
-        client.domain_url = host
+        client.domain_url = host  # type: ignore[assignment]
         request.client = request.tenant = client  # type: ignore[attr-defined]
         connection.set_tenant(client)
         if not client.is_served and not _always_open(request.path):
@@ -75,12 +76,16 @@ class ClientMiddleware(MiddlewareMixin):
         return None
 
     def _unknown(self, request: HttpRequest, host: str) -> HttpResponse:
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        _route(request, settings.PUBLIC_SCHEMA_URLCONF)
         home = f"{request.scheme}://{settings.BASE_DOMAIN}"
         port = request.META.get("HTTP_HOST", "").partition(":")[2]
         if port.isdigit():
             home += f":{port}"
         return render(request, "vendor/unknown_host.html", {"host": host, "home_url": f"{home}/"}, status=404)
+
+
+def _route(request: Any, urlconf: str) -> None:
+    request.urlconf = urlconf
 
 
 def _always_open(path: str) -> bool:
@@ -89,7 +94,7 @@ def _always_open(path: str) -> bool:
 
 
 def _health() -> HttpResponse:
-    """200 while PostgreSQL and Redis answer; their errors make the 503 page (core.middleware.Unavailable)."""
+    """200 while PostgreSQL and Redis answer; their errors make the 503 page (core.views.errors)."""
     from django.core.cache import cache
 
     with connection.cursor() as cursor:

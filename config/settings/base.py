@@ -48,9 +48,9 @@ PUBLIC_SCHEMA_URLCONF = "config.urls_public"
 VENDOR_URLCONFS = {"www": "config.urls_public", "ops": "config.urls_ops", "dpo": "config.urls_dpo"}
 
 MIDDLEWARE = [
+    "core.csp.ContentSecurityPolicyMiddleware",  # first: static files carry the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "core.csp.ContentSecurityPolicyMiddleware",
     "tenants.middleware.ClientMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -157,6 +157,15 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# A whole company sits behind one address: wide by address, tight by account.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "120/m/ip,8/5m/key",
+    "reset_password": "60/m/ip,5/10m/key",
+    "reset_password_from_key": "60/m/ip",
+    "change_password": "10/m/user",
+    "reauthenticate": "10/m/user",
+}
 ACCOUNT_FORMS = {"login": "core.accounts.forms.LoginForm"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -255,10 +264,14 @@ DEFAULT_FROM_EMAIL = "MyB2O <ne-pas-repondre@b2o.eu>"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"client": {"()": "tenants.log.ClientFilter"}},
+    "filters": {"client": {"()": "tenants.log.ClientFilter"}, "refusals": {"()": "tenants.log.RefusalFilter"}},
     "formatters": {"line": {"format": "{asctime} {levelname} [{client}] {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["client"], "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # A refusal is an answer, not an incident: one line without a traceback.
+        "django.request": {"filters": ["refusals"]},
+    },
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

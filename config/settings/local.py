@@ -1,6 +1,8 @@
 """A secret that a development machine makes once and keeps."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -8,6 +10,10 @@ def kept_secret(path: Path) -> str:
     """The text kept in `path`, made at first use (64 characters, readable by the owner only)."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was first: its secret is the one
+            os.link(made, path)
+        made.unlink()
     return path.read_text().strip()

@@ -1,6 +1,6 @@
 // The list: j and k walk the rows, x ticks one; a selection outlives paging, sorting and filtering; small forms about
 // the list (a view, the columns, many rows at once) open in a dialog, and are pages of their own without this module.
-import { csrf, toast, words } from "./util.js";
+import { csrf, sessionOver, toast, words } from "./util.js";
 
 class DataList extends HTMLElement {
   chosen = new Set();
@@ -113,6 +113,7 @@ class DataList extends HTMLElement {
     try {
       const answer = await fetch(url, { method: body ? "POST" : "GET", headers, body });
       if (answer.redirected) return location.assign(answer.url);
+      if (sessionOver(answer)) return location.reload();
       if (!answer.ok && answer.status !== 422) return toast(answer.status === 403 ? words.forbidden : words.failed, "danger");
       this.dialog.querySelector(".sheet-body").innerHTML = await answer.text();
     } catch {

@@ -1,4 +1,6 @@
 // Ctrl K: an ARIA combobox. The server renders the options as links; this moves among them.
+import { sessionOver } from "./util.js";
+
 class CommandPalette extends HTMLElement {
   connectedCallback() {
     this.dialog = this.querySelector("dialog");
@@ -46,7 +48,7 @@ class CommandPalette extends HTMLElement {
     const url = `${this.dataset.url}?${new URLSearchParams({ q: this.input.value })}`;
     try {
       const answer = await fetch(url, { signal: this.abort.signal, headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
-      if (answer.redirected || answer.headers.has("HX-Redirect") || answer.status === 401) return location.reload(); // the session is over
+      if (sessionOver(answer)) return location.reload();
       if (!answer.ok) throw new Error(String(answer.status));
       this.list.innerHTML = await answer.text();
       this.pending = false;

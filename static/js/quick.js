@@ -1,8 +1,8 @@
 // The dialog in which a combobox creates a row: the server's small form, in a <dialog> outside the form that is open.
-import { csrf, toast, words } from "./util.js";
+import { csrf, sessionOver, toast, words } from "./util.js";
 
 const read = async (answer) => {
-  if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+  if (!answer.ok || sessionOver(answer)) throw new Error(String(answer.status));
   return answer.json();
 };
 

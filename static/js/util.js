@@ -7,6 +7,9 @@ export const words = area?.dataset ?? {}; // the server writes the sentences: th
 
 export const post = (url, data) => fetch(url, { method: "POST", headers: csrf, body: new URLSearchParams(data) });
 
+/** Whether an answer says that nobody is signed in any more: fetch followed the way to the sign-in page, or may. */
+export const sessionOver = (answer) => answer.redirected || answer.headers.has("HX-Redirect") || answer.status === 401;
+
 /** Shows a message that leaves by itself; an error stays until it is closed. */
 export function toast(text, tone = "good") {
   const model = area?.querySelector("template");

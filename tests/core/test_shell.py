@@ -57,6 +57,33 @@ def test_no_page_names_a_foreign_address_or_carries_inline_code(atelier, signed_
     assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>\s*\S", text)
 
 
+def test_static_files_carry_the_policy_too(atelier):
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.module_loading import import_string
+
+    assert settings.MIDDLEWARE[0] == "core.csp.ContentSecurityPolicyMiddleware"
+    outermost = import_string(settings.MIDDLEWARE[0])(lambda request: HttpResponse())
+    assert outermost(HttpRequest()).headers["Content-Security-Policy"]
+
+
+def test_a_refusal_is_one_line_of_the_log_and_a_failure_keeps_its_traceback():
+    import logging
+    import sys
+
+    from tenants.log import RefusalFilter
+
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        caught = sys.exc_info()
+    kept = []
+    for status in (403, 404, 500):
+        record = logging.makeLogRecord({"levelno": logging.ERROR, "exc_info": caught, "status_code": status})
+        RefusalFilter().filter(record)
+        kept.append((record.levelname == "INFO", record.exc_info is None))
+    assert kept == [(True, True), (True, True), (False, False)]
+
+
 def test_the_dpo_is_named_on_every_page(sales, atelier):
     for url in ("/", "/crm/companies/", "/confidentialite/", "/account/password/change/"):
         assert settings.DPO_EMAIL in sales.get(url).content.decode(), url
