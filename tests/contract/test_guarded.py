@@ -1,0 +1,57 @@
+"""Every address of an instance is a guarded view, or stands in this short list with its reason."""
+
+from django.urls import get_resolver
+
+from core.views.base import InstanceView
+
+# Open to a visitor who is not signed in.
+PUBLIC = {
+    "account_login": "signing in",
+    "account_logout": "signing out",
+    "account_inactive": "says that the account is closed",
+    "account_signup": "leads to signing in: nobody signs up",
+    "account_reset_password": "asking for the link",
+    "account_reset_password_done": "says that it is sent",
+    "account_reset_password_from_key": "the link itself: single use, thirty minutes",
+    "account_reset_password_from_key_done": "says that it is done",
+    "brand": "two figures of a stylesheet",
+    "prefs": "the theme, a cookie",
+    "privacy": "rights of persons: whoever they are (R17)",
+    "styleguide": "components without data",
+}
+# allauth's own views that want a signed-in person by its own decorator; tests/core/test_shell.py walks them too.
+SIGNED_IN_BY_ALLAUTH = {"account_change_password", "account_set_password", "account_reauthenticate"}
+
+
+def addresses(patterns, prefix=""):
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from addresses(pattern.url_patterns, prefix + str(pattern.pattern))
+        else:
+            yield pattern.name, prefix + str(pattern.pattern), pattern.callback
+
+
+def is_guarded(callback) -> bool:
+    view = getattr(callback, "view_class", None)
+    return view is not None and issubclass(view, InstanceView)
+
+
+def test_every_address_is_guarded_or_on_the_short_list():
+    seen = set()
+    for name, route, callback in addresses(get_resolver("config.urls").url_patterns):
+        seen.add(name)
+        if name not in PUBLIC and name not in SIGNED_IN_BY_ALLAUTH:
+            assert is_guarded(callback), f"/{route} ({name}) is outside core.views.base.InstanceView"
+    assert set(PUBLIC) | SIGNED_IN_BY_ALLAUTH <= seen, "the list names addresses that are gone"
+
+
+def test_a_guarded_view_does_not_open_itself():
+    """`dispatch` holds the guard: a subclass that replaced it would be outside."""
+
+    def subclasses(view):
+        for child in view.__subclasses__():
+            yield child
+            yield from subclasses(child)
+
+    for view in subclasses(InstanceView):
+        assert "dispatch" not in view.__dict__, view.__name__
