@@ -15,6 +15,10 @@ def fold(value: str) -> str:
     return _PUNCTUATION.sub(" ", plain).strip(" ")
 
 
+# They turn the order of what follows round on screen: "exe.fdp" for "pdf.exe" (UTS 55).
+_DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
 def clean(value: str) -> str:
-    """Without NUL, which PostgreSQL refuses, and without lone surrogates, which no encoding carries."""
-    return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    """Without NUL, which PostgreSQL refuses, lone surrogates, which no encoding carries, and marks of direction."""
+    return _DIRECTIONS.sub("", value.replace("\x00", "")).encode("utf-8", "ignore").decode("utf-8")

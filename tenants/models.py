@@ -81,7 +81,11 @@ class Client(TenantMixin):
         constraints = [
             models.UniqueConstraint(fields=["code"], name="client_code_unique"),
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="client_state_known"),
-            models.CheckConstraint(condition=models.Q(hue__isnull=True) | models.Q(hue__lt=360), name="client_hue"),
+            models.CheckConstraint(
+                condition=models.Q(hue__isnull=True) | models.Q(hue__lt=360),
+                name="client_hue",
+                violation_error_message=_("La teinte va de 0 à 359."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +113,14 @@ class Client(TenantMixin):
 
 class Domain(DomainMixin):
     """A host name of a client. Lower case, no trailing dot."""
+
+    def clean(self) -> None:
+        """A vendor's host never leads to a client, whatever stands here."""
+        from tenants.middleware import vendor_part
+
+        super().clean()
+        if vendor_part(self.domain) is not None:
+            raise ValidationError({"domain": _("Cette adresse est celle de B2O : elle ne mènerait jamais au client.")})
 
     class Meta:
         verbose_name = _("hôte")

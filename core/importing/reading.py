@@ -16,6 +16,10 @@ _SIGNATURES = (
     (b"PK\x03\x04", "un classeur Excel (XLSX) ou une archive ZIP"),
     (b"\xd0\xcf\x11\xe0", "un ancien classeur Excel (XLS)"),
     (b"%PDF", "un document PDF"),
+    (b"\x89PNG", "une image PNG"),
+    (b"\xff\xd8\xff", "une photo JPEG"),
+    (b"GIF8", "une image GIF"),
+    (b"\x7fELF", "un programme"),
     (b"\x1f\x8b", "une archive GZIP"),
 )
 

@@ -57,3 +57,4 @@ def test_digits_typed_in_groups_are_one_number_and_words_are_limited():
 
 def test_what_no_database_takes_is_removed():
     assert clean("a\x00b\ud800c") == "abc"
+    assert clean("facture\u202efdp.exe") == "facturefdp.exe"

@@ -93,3 +93,13 @@ def test_the_session_cookie_belongs_to_one_host_only(atelier):
     answer = visitor(atelier).post("/account/login/", {"login": "admin@atelier.example", "password": PASSWORD})
     cookie = answer.cookies["b2o_session"]
     assert cookie["domain"] == "" and cookie["httponly"] and cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize("host", ["localhost", "www.localhost", "ops.localhost", "dpo.localhost"])
+def test_a_vendors_host_cannot_be_given_to_a_client(atelier, host):
+    from django.core.exceptions import ValidationError
+
+    from tenants.models import Domain
+
+    with pytest.raises(ValidationError, match="B2O"):
+        Domain(domain=host, tenant=atelier).full_clean()
