@@ -43,7 +43,9 @@ REFUSED = {
     "xlsx": (workbook(), "classeur Excel (XLSX)"),
     "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "ancien classeur Excel"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3", "un document PDF"),
-    "binary": (b"\x7fELF\x02\x01\x01" + bytes(50), "pas du texte"),
+    "program": (b"\x7fELF\x02\x01\x01" + bytes(50), "un programme"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(50), "une image PNG"),
+    "binary": (b"\x02\x01\x01" + bytes(50), "pas du texte"),
     "utf-16": (sample().decode().encode("utf-16"), "UTF-16"),
     "another header": (b"nom,prenom,age\nDurand,Paul,12\n", "aucun format connu"),
     "missing column": (
