@@ -160,7 +160,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # A whole company sits behind one address: wide by address, tight by account.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    "login_failed": "120/m/ip,8/5m/key",
+    "login_failed": "120/m/ip,20/5m/key",
     "reset_password": "60/m/ip,5/10m/key",
     "reset_password_from_key": "60/m/ip",
     "change_password": "10/m/user",
