@@ -143,6 +143,8 @@ def test_a_demo_starts_and_leaves_nothing_behind(tmp_path_factory, number):
     try:
         lines = read_until(process, "Prêt :")
         assert f"http://atelier.localhost:{port}" in lines[-1]
+        told = read_until(process, "Ctrl-C")
+        assert any("mot-de-passe-de-la-demo" in line for line in told)
         assert demo.answers(port)
         os.kill(process.pid, number)
         output, _ = process.communicate(timeout=20)
@@ -151,7 +153,6 @@ def test_a_demo_starts_and_leaves_nothing_behind(tmp_path_factory, number):
     if number == signal.SIGTERM:
         assert process.returncode == 0
         assert "Tout est arrêté." in output
-        assert "mot-de-passe-de-la-demo" in output
     assert wait_until_gone(data) == []
     assert not demo.answers(port)
 
