@@ -24,6 +24,11 @@ def errors_of(resource: type[Resource]) -> Iterator[Error]:
             f"{name}: owner {resource.owner()!r} is no path of keys to a person", id="core.E011",
             hint='owner() gives "owner", "company__owner" or ""',
         )  # fmt: skip
+    if resource.extraction_right and resource.extraction_right not in registry.rights:
+        yield Error(
+            f"{name}: extraction_right {resource.extraction_right!r} is declared nowhere", id="core.E016",
+            hint='EXPORT = add_right("module.export", _("…")) beside the module\'s resources',
+        )  # fmt: skip
     searched = _searched(resource.model)
     first_sort = next((col.name for col in resource.columns if col.sort), "")
     for field, right in resource.sensitive.items():

@@ -98,6 +98,8 @@ class Resource:
     avatar: ClassVar[str] = "square"  # or "round", for people
     # {field: named right}: without the right, `hidden_from` names it and nothing shows it.
     sensitive: ClassVar[Mapping[str, str]] = {}
+    # The named right without which no row leaves: no export, print or bulk read by the API. "": reading is enough.
+    extraction_right: ClassVar[str] = ""
 
     # --- names ----------------------------------------------------------------------------------------------------
     @classmethod

@@ -2,6 +2,7 @@ from core.models.base import DomainModel
 from core.models.bin import BinnedRow
 from core.models.calendar import CalendarSettings, Closure, OpeningWindow
 from core.models.drafts import FormDraft
+from core.models.extractions import Extraction, ExtractionEnd
 from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
@@ -19,6 +20,8 @@ __all__ = [
     "DomainModel",
     "Event",
     "EventValues",
+    "Extraction",
+    "ExtractionEnd",
     "FormDraft",
     "ImportBatch",
     "ImportState",
