@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView
-from core.views import bin, files, imports, notifications, shell, tags  # noqa: A004
+from core.views import bin, files, imports, jobs, notifications, shell, tags  # noqa: A004
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -20,6 +20,11 @@ urlpatterns = [
     path("imports/<int:pk>/commit/", imports.CommitView.as_view(), name="import-commit"),
     path("imports/<int:pk>/undo/", imports.UndoView.as_view(), name="import-undo"),
     path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import-refused"),
+    path("jobs/", jobs.JobsView.as_view(), name="jobs"),
+    path("jobs/<int:pk>/", jobs.JobView.as_view(), name="job"),
+    path("jobs/<int:pk>/card/", jobs.JobCardView.as_view(), name="job-card"),
+    path("jobs/<int:pk>/cancellation/", jobs.JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<int:pk>/file/", jobs.JobFileView.as_view(), name="job-file"),
     path("backups/", BackupsView.as_view(), name="backups"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),

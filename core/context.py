@@ -71,6 +71,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     organisation = []
     if any(resource.importer and resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("upload", _("Imports"), "imports"))
+    organisation.append(("hourglass", _("Travaux"), "jobs"))
     if any(resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("trash-2", _("Corbeille"), "bin"))
     if user.may("settings", Level.MANAGE):

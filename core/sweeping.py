@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from core.actions.restoring import empty_expired
 from core.attachments.actions import discard
 from core.attachments.actions import sweep as sweep_files
+from core.jobs.looking_after import sweep as sweep_jobs
 from core.models import Attachment, BinnedRow, Note, Tagging
 from core.registry import registry
 
@@ -14,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    binned, orphans, files = empty_expired(), _orphans(), sweep_files()
-    if binned or orphans or files:
-        logger.info("sweep: %d binned rows, %d orphans, %d files", binned, orphans, files)
+    binned, orphans, files, jobs = empty_expired(), _orphans(), sweep_files(), sweep_jobs()
+    if binned or orphans or files or jobs:
+        logger.info("sweep: %d binned rows, %d orphans, %d files, %d jobs", binned, orphans, files, jobs)
 
 
 def _orphans() -> int:

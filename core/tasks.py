@@ -5,9 +5,22 @@ from django_tenants.utils import get_tenant_model, tenant_context
 
 from core import drafts, sweeping
 from core.importing.tasks import check, commit, take_back
+from core.jobs.tasks import reconcile, reconcile_here, run
 from core.sealing import seal_all
 
-__all__ = ["check", "commit", "expire_drafts", "expire_drafts_here", "seal_history", "sweep", "sweep_here", "take_back"]
+__all__ = [
+    "check",
+    "commit",
+    "expire_drafts",
+    "expire_drafts_here",
+    "reconcile",
+    "reconcile_here",
+    "run",
+    "seal_history",
+    "sweep",
+    "sweep_here",
+    "take_back",
+]
 
 
 @shared_task

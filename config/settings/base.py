@@ -250,6 +250,8 @@ CELERY_BEAT_SCHEDULE = {
     # Each night: bins of more than thirty days, files deleted long enough ago.
     "sweep": {"task": "core.tasks.sweep", "schedule": crontab(hour=4, minute=10)},
     "expire-drafts": {"task": "core.tasks.expire_drafts", "schedule": crontab(hour=4, minute=15)},
+    # Jobs whose worker died or whose message was lost go back to the workers.
+    "reconcile-jobs": {"task": "core.jobs.tasks.reconcile", "schedule": 60.0, "options": {"expires": 55}},
     # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }

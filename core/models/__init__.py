@@ -6,6 +6,7 @@ from core.models.extractions import Extraction, ExtractionEnd
 from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
+from core.models.jobs import Job, JobState
 from core.models.notes import Note, Notification
 from core.models.sequences import Sequence
 from core.models.tags import Tag, Tagging
@@ -25,6 +26,8 @@ __all__ = [
     "FormDraft",
     "ImportBatch",
     "ImportState",
+    "Job",
+    "JobState",
     "ListColumns",
     "Note",
     "Notification",

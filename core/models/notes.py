@@ -54,6 +54,7 @@ class Notification(models.Model):
 
     class Kind(models.TextChoices):
         MENTION = "mention", _("Mention")
+        JOB = "job", _("Travail")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("personne"), related_name="notifications"

@@ -80,6 +80,7 @@ class PaletteView(InstanceView):
     def pages(self, readable: list[type[Resource]], q: str) -> list[dict]:
         pages = [("house", _("Accueil"), reverse("home"))]
         pages += [(resource.icon, resource.label_plural, resource.list_url) for resource in readable]
+        pages.append(("hourglass", _("Travaux"), reverse("jobs")))
         return [_option(icon, label, url) for icon, label, url in pages if _fits(label, q)]
 
     def actions(self, readable: list[type[Resource]], user: User, q: str) -> list[dict]:
