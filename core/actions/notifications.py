@@ -22,7 +22,7 @@ def unread_count(person: User) -> int:
     """Counted up to 100: the bell says « 99+ »."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM core_notification WHERE person_id = %s AND read_at IS NULL LIMIT 100) AS c",
+            "SELECT count(*) FROM (SELECT FROM core_notification WHERE person_id = %s AND read_at IS NULL LIMIT 100) c",
             [person.pk],
         )
         return cursor.fetchone()[0]

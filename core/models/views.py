@@ -115,7 +115,7 @@ class ListColumnsManager(models.Manager["ListColumns"]):
             cursor.execute(
                 "SELECT view_id, columns FROM core_listcolumns"
                 " WHERE user_id = %s AND resource = %s AND (view_id IS NULL OR view_id = %s)",
-                [user.pk, resource, view and view.pk],
+                [user.pk, resource, view.pk if view else None],
             )
             return dict(cursor.fetchall())
 
