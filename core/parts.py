@@ -18,7 +18,7 @@ class Column:
     sort_url: str = ""  # "" when it cannot be
 
 
-@dataclass(slots=True)
+@dataclass
 class Cell:
     name: str
     html: Any
@@ -26,7 +26,7 @@ class Cell:
     empty: bool
 
 
-@dataclass(slots=True)
+@dataclass
 class Row:
     pk: int
     url: str

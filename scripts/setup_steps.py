@@ -53,8 +53,10 @@ class Setup:
         if _stamps().get("npm") != packages or not (ROOT / "node_modules" / ".package-lock.json").exists():
             self._step("Installation des fichiers d’interface (npm)", self._npm_ci)
             _stamp("npm", packages)
-        copied = _hash(*sources, ROOT / "core" / "management" / "commands" / "vendor.py")
-        if _stamps().get("vendor") != copied or not (ROOT / "build" / "vendor").is_dir():
+        makers = [ROOT / "core" / "management" / "commands" / "vendor.py", ROOT / "core" / "pdf" / "fonts.py"]
+        copied = _hash(*sources, *makers)
+        made = all((ROOT / "build" / folder).is_dir() for folder in ("vendor", "fonts"))
+        if _stamps().get("vendor") != copied or not made:
             vendor = [str(self.program("python")), str(ROOT / "manage.py"), "vendor"]
             self._step("Copie des fichiers d’interface", lambda: self.run(*vendor, quiet=True))
             _stamp("vendor", copied)

@@ -136,7 +136,7 @@ def cache(url: str) -> dict:
 
 # --- Accounts -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["core.accounts.backends.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -221,6 +221,8 @@ USE_THOUSAND_SEPARATOR = False  # True would write value="1 594" into ids
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "build" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", BASE_DIR / "build" / "vendor"]
+FONT_DIR = BASE_DIR / "build" / "fonts"  # of the documents; made by `manage.py vendor`, never sent to a browser
+PDF_TEMPLATES = BASE_DIR / "templates" / "pdf"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"  # never served as such: files go out through views that check rights
 STORAGES = {

@@ -26,8 +26,8 @@ _PAGE = 60
 _MAX_FILES = 50  # in one sending
 # What a file brings must not act as a page of the instance. Chromium's PDF viewer refuses to start in a sandbox, and
 # runs nothing in the page's name anyway.
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-_SANDBOX = f"{_CSP}; sandbox"
+PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+_SANDBOX = f"{PDF_POLICY}; sandbox"
 
 
 class FilesView(RecordView):
@@ -116,7 +116,7 @@ class StoredFileView(InstanceView):
             filename=found.name,
             content_type="image/webp" if small else kind.mime if shown else "application/octet-stream",
         )
-        answer[HEADER] = _CSP if found.kind == "pdf" else _SANDBOX
+        answer[HEADER] = PDF_POLICY if found.kind == "pdf" else _SANDBOX
         answer["X-Content-Type-Options"] = "nosniff"
         answer["Cross-Origin-Resource-Policy"] = "same-origin"
         answer["Cache-Control"] = f"private, max-age={links.LIVES}"

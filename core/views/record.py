@@ -13,6 +13,7 @@ from core.accounts.access import Level
 from core.actions.tags import tags_of
 from core.activity import stream
 from core.display import rich
+from core.exporting.recording import may_extract
 from core.history import PAGE, events_of
 from core.keyset import capped_count
 from core.listing import MAX_TRAIL, Listing
@@ -60,6 +61,7 @@ class RecordView(ResourceView):
                 "edit_url": resource.url("edit", row.pk),
                 "delete_url": resource.url("delete", row.pk),
                 "tags_url": resource.url("tags", row.pk),
+                "print_url": resource.url("print", row.pk) if may_extract(resource, self.user) else "",
                 "notes_url": resource.url("notes", row.pk),
                 "files_url": resource.url("files", row.pk),
                 "created_at": row.created_at,  # type: ignore[attr-defined]

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from core.views import files, inplace, notes, record, tags
+from core.views import files, inplace, notes, printing, record, tags
 
 
 def pages() -> dict[str, tuple[str, Any]]:
     return {
         "related": ("<int:pk>/related/", record.RelatedView),
+        "print": ("<int:pk>/print/", printing.PrintView),
         "field": ("<int:pk>/fields/<slug:name>/", inplace.FieldView),
         "revert": ("<int:pk>/history/<int:event>/restoration/", inplace.RevertView),
         "notes": ("<int:pk>/notes/", notes.NotesView),

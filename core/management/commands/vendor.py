@@ -1,4 +1,5 @@
-"""Copy the browser files named under "vendor" in package.json to build/vendor, and draw the icon sprite.
+"""Copy the browser files named under "vendor" in package.json to build/vendor, draw the icon sprite, unpack the fonts
+of the documents into build/fonts.
 
 Run it after `npm ci`. Nothing is compiled: the packages' own published browser builds are used as they are.
 """
@@ -11,6 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+
+from core.pdf import fonts
 
 # The maps are not shipped, and the manifest storage refuses a reference to an absent file.
 SOURCE_MAP = re.compile(rb"^\s*(?://|/\*)# sourceMappingURL=.*$", re.MULTILINE)
@@ -30,7 +33,12 @@ class Command(BaseCommand):
             copy(modules / source, out / target)
         icons = modules / "lucide-static" / "icons"
         (out / "icons.svg").write_text(sprite(icons, wanted["icons"]))
-        self.stdout.write(f"{len(wanted['files'])} fichiers et {len(wanted['icons'])} icônes dans {out}")
+        try:
+            made = fonts.build(modules, settings.FONT_DIR)
+        except FileNotFoundError as error:
+            raise CommandError(f"{error.filename} est absent : lancez d’abord « npm ci »") from error
+        counts = f"{len(wanted['files'])} fichiers, {len(wanted['icons'])} icônes et {made} polices"
+        self.stdout.write(f"{counts} dans {out.parent}")
 
 
 def copy(source: Path, target: Path) -> None:
