@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext as _
 
+from core.custom.definitions import field_of
 from core.models import Event
 
 _RECENT = 100  # events looked at: a form is rarely open longer
@@ -25,7 +26,7 @@ class Author:
 
 def authors_of(row: models.Model, names: Iterable[str]) -> dict[str, Author]:
     """{field: the author of its newest change}. One query; nothing for what the recent history does not hold."""
-    columns = {getattr(row._meta.get_field(name), "column", name): name for name in names}
+    columns = {getattr(field_of(type(row), name), "column", name): name for name in names}
     found: dict[str, Author] = {}
     if columns:
         events = Event.objects.filter(model=row._meta.label_lower, object_id=row.pk, fields__overlap=list(columns))

@@ -62,7 +62,7 @@ def form_of(gesture: Gesture, resource: type[Resource], user: User, data: Mappin
     if gesture is DELETE:
         return None
     base: Any = resource.bulk_form if gesture is EDIT else _owner_form(resource)
-    form = base(data, user=user)
+    form = base(data, user=user, custom=gesture is EDIT)
     for name in [name for name in form.fields if name in resource.hidden_from(user)]:
         del form.fields[name]
     for name, field in form.fields.items():

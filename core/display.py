@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from core.custom.fields import Virtual
 from core.templatetags.french import day
 from core.templatetags.ui import avatar
 
@@ -66,6 +67,8 @@ def _labels(field: models.Field, language: str | None) -> dict[Any, str]:
 
 def plain(field: models.Field, value: Any) -> str:
     """A value of a field as text; "" for nothing. Takes what the database or the history's JSON gives."""
+    if isinstance(field, Virtual):
+        return field.text(value)
     if value is None or value == "":
         return ""
     if field.choices:
@@ -119,6 +122,8 @@ def cell(field: models.Field, row: models.Model) -> SafeString | str:
 def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | str]:
     """`cell` for many rows: what does not depend on the row is looked up once."""
     name = field.attname
+    if isinstance(field, Virtual):
+        return field.writer()
     if isinstance(field, models.DateTimeField):
         zone, at = timezone.get_current_timezone(), _("%(day)s à %(time)s")
 
@@ -138,8 +143,7 @@ def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | st
             value = getattr(row, name)
             if value is None:
                 return ""
-            date, short = _dates(value, timezone.localdate())
-            return SafeString(f'<time datetime="{value.isoformat()}" title="{date}">{short}</time>')
+            return short_date(value)
 
         return write_date
     if isinstance(field, models.CharField | models.TextField) and type(field) in _PLAIN and field.name not in _SPECIAL:
@@ -162,6 +166,8 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
     """The value of a row's field as HTML: links for e-mail, telephone, web and records. "" for nothing."""
     from core.registry import registry
 
+    if isinstance(field, Virtual):
+        return field.html(field.of_row(row))
     value = getattr(row, field.name)
     if value is None or value == "":
         return ""
@@ -182,8 +188,16 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
     return plain(field, value)
 
 
+def short_date(value: dt.date) -> SafeString:
+    """A date as a cell shows it: shortened, in full as its title."""
+    date, short = _dates(value, timezone.localdate())
+    return SafeString(f'<time datetime="{value.isoformat()}" title="{date}">{short}</time>')
+
+
 def css_of(field: models.Field) -> str:
     """The class of a field's column: figures to the right, dates in even digits."""
+    if isinstance(field, Virtual):
+        return field.css
     if isinstance(field, models.DecimalField | models.IntegerField | models.FloatField):
         return "num"
     return "date" if isinstance(field, models.DateField) else ""

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level, Scope
 from core.accounts.models import User
+from core.custom.column import NAME, is_key
+from core.custom.definitions import fields_of
+from core.custom.fields import Virtual, merged
 from core.fields import LookupField
 from core.registry import registry, resource_of
 from core.text import clean
@@ -21,15 +24,19 @@ if TYPE_CHECKING:
 class ResourceForm(forms.ModelForm):
     """A ModelForm without what the person may not see: choices narrowed to their rows, sensitive fields dropped.
 
+    The client's custom fields come after those of the class, unless `custom` is False.
     Laid out in `fieldsets`: (legend, field names).
     """
 
     fieldsets: "ClassVar[Sequence[tuple[StrOrPromise, Sequence[str]]]]" = ()
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, custom: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
         self.resource = registry.of(self._meta.model)
+        self.customs: dict[str, Virtual] = {}
+        if custom and self.resource:
+            self._add_customs()
         for name in self.resource.hidden_from(user) if self.resource else ():
             self.fields.pop(name, None)
         for name, field in self.fields.items():
@@ -44,6 +51,23 @@ class ResourceForm(forms.ModelForm):
         if self.instance._state.adding and owner in self.fields and self._scope is not Scope.ALL:
             self.initial.setdefault(owner, user.pk)
 
+    def _add_customs(self) -> None:
+        for field in fields_of(self._meta.model):
+            self.customs[field.name] = field
+            asked = self.fields[field.name] = field.formfield()
+            value = field.of_row(self.instance)
+            self.initial.setdefault(field.name, value)
+            if hasattr(asked, "keep"):
+                asked.keep(value)
+
+    def _post_clean(self) -> None:
+        # Before the instance is judged: what a custom field was given is the row's from here on, as for any field.
+        given = {name: self.cleaned_data[name] for name in self.customs if name in self.cleaned_data}
+        if given:
+            changes = {name: self.customs[name].to_json(value) for name, value in given.items()}
+            setattr(self.instance, NAME, merged(getattr(self.instance, NAME), changes))
+        super()._post_clean()  # type: ignore[misc]
+
     def _clean_fields(self) -> None:
         # PostgreSQL refuses NUL and no encoding carries a lone surrogate: taken out before any check.
         self.data = _cleaned(self.data)
@@ -51,7 +75,16 @@ class ResourceForm(forms.ModelForm):
 
     def groups(self) -> Iterator[dict[str, Any]]:
         """[{legend, fields: [bound field]}] for the template."""
-        for legend, names in self.fieldsets or (("", list(self.fields)),):
+        own = [name for name in self.fields if not is_key(name)]
+        groups = [(str(legend), list(names)) for legend, names in self.fieldsets] or [("", own)]
+        for name, field in self.customs.items():
+            legend = field.definition.group or _("Champs propres")
+            found = next((names for known, names in groups if known == legend), None)
+            if found is None:
+                groups.append((legend, [name]))
+            else:
+                found.append(name)
+        for legend, names in groups:
             shown = [self[name] for name in names if name in self.fields]
             if shown:
                 yield {"legend": legend, "fields": shown}

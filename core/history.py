@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level, Scope
 from core.accounts.models import User
+from core.custom.definitions import field_of, field_of_column
 from core.display import NONE, plain
 from core.models import Event, Tagging
 from core.registry import registry
@@ -59,7 +60,7 @@ def value_before(event: Event, column: str) -> tuple[bool, Any]:
 
 
 def label_of_column(model: type[models.Model], column: str) -> str:
-    return _label(_field_of(model, column), column)
+    return _label(field_of_column(model, column), column)
 
 
 def latest(user: User, limit: int = 12) -> list[dict[str, Any]]:
@@ -93,7 +94,7 @@ def _reached(readable: Iterable[type[Resource]], user: User) -> models.Q:
 
 def _hidden_columns(resource: type[Resource], user: User) -> frozenset[str]:
     """The columns of the table whose values this person may not see."""
-    return frozenset(str(resource.model._meta.get_field(name).column) for name in resource.hidden_from(user))  # type: ignore[union-attr]
+    return frozenset(str(field_of(resource.model, name).column) for name in resource.hidden_from(user))
 
 
 def _concerns(event: Event, hidden: frozenset[str]) -> bool:
@@ -162,7 +163,10 @@ def _entry(
     for column in event.fields:
         if column in _HIDDEN or column in hidden:
             continue
-        field = _field_of(model, column)
+        field = field_of_column(model, column)
+        if _unsaid(values, column):  # told by its name only: core.models.custom
+            changes.append({"label": _label(field, column), "unsaid": True})
+            continue
         old, new = _shown(field, column, before.get(column), names), _shown(field, column, after.get(column), names)
         if old or new:
             changes.append(
@@ -171,11 +175,11 @@ def _entry(
     return {**_head(event), "changes": changes}
 
 
-def _field_of(model: type[models.Model], column: str) -> models.Field | None:
-    for field in model._meta.concrete_fields:
-        if field.column == column:
-            return field
-    return None
+def _unsaid(values: Any, column: str) -> bool:
+    """Whether a column is told by its name only."""
+    if values is None or values.forgotten_at is not None:
+        return False
+    return column not in (values.before or {}) and column not in (values.after or {})
 
 
 def _label(field: models.Field | None, column: str) -> str:

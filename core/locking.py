@@ -15,6 +15,8 @@ from django.db import models
 from django.forms.models import model_to_dict
 from django.http import QueryDict
 
+from core.custom.column import is_key
+from core.custom.definitions import field_of
 from core.fields import LookupWidget
 
 _SALT = "core.locking"
@@ -70,7 +72,13 @@ def snapshot(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
     """The values of a row's fields. Files are left out: a form never shows their content."""
     files = {f.name for f in row._meta.concrete_fields if isinstance(f, models.FileField)}
     wanted = [name for name in names if name not in files]
-    return {name: simple(value) for name, value in model_to_dict(row, fields=wanted).items()} if wanted else {}
+    return {name: simple(value) for name, value in _values(row, wanted).items()} if wanted else {}
+
+
+def _values(row: models.Model, names: list[str]) -> dict[str, Any]:
+    """As forms take them, custom fields among them."""
+    custom = [name for name in names if is_key(name)]
+    return {**model_to_dict(row, fields=names), **{name: field_of(type(row), name).of_row(row) for name in custom}}
 
 
 def seal(row: models.Model, values: Mapping[str, Any], former: Mapping[str, Any] | None = None) -> str:
@@ -106,7 +114,8 @@ def meet(form: Any, base: Opened, now: Mapping[str, Any]) -> Meeting:
     theirs = {name for name in typed if base.value(name) != now[name] and (base.readable or typed[name] != now[name])}
     mine = {name for name in typed if base.value(name) != typed[name]}
     changed = {name for name in mine if typed[name] != now[name]}
-    groups = [set(names) for _legend, names in form.fieldsets] or [set(form.fields)]
+    # Custom fields are neighbours of nothing: what a client put side by side is not one thing.
+    groups = [set(names) for _legend, names in form.fieldsets] or [{name for name in form.fields if not is_key(name)}]
     near = set().union(*[group for group in groups if group & changed])
     return Meeting(mine, theirs, clashes=theirs & changed, neighbours=(theirs - mine) & near)
 
@@ -115,7 +124,7 @@ def put(data: QueryDict, form: Any, name: str, row: models.Model) -> None:
     """Write a row's value of a field into posted data, as its widget would have posted it."""
     bound = form[name]
     widget, html_name = bound.field.widget, bound.html_name
-    value = model_to_dict(row, fields=[name])[name]
+    value = _values(row, [name])[name]
     if isinstance(widget, LookupWidget):
         chosen = getattr(row, name)
         data[html_name] = str(chosen.pk) if chosen else ""
@@ -128,7 +137,7 @@ def put(data: QueryDict, form: Any, name: str, row: models.Model) -> None:
         parts = widget.decompress(value) or [None] * len(widget.widgets)
         for rank, (part, single) in enumerate(zip(parts, widget.widgets, strict=True)):
             data[f"{html_name}_{rank}"] = str(single.format_value(part) or "")
-    elif isinstance(widget, forms.SelectMultiple):
+    elif isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple):
         data.setlist(html_name, [str(getattr(item, "pk", item)) for item in value])
     else:
         shown = widget.format_value(bound.field.prepare_value(value))

@@ -218,10 +218,13 @@ class Resource:
 
     @classmethod
     def hidden_from(cls, user: User) -> frozenset[str]:
-        """The sensitive fields that this person may neither see nor change."""
+        """The sensitive fields, and the reserved custom ones, that this person may neither see nor change."""
+        from core.custom.definitions import hidden_from
+
+        custom = hidden_from(cls, user)
         if not cls.sensitive:  # asked for each row of a list
-            return frozenset()
-        return frozenset(name for name, right in cls.sensitive.items() if not user.holds(right))
+            return custom
+        return custom.union(name for name, right in cls.sensitive.items() if not user.holds(right))
 
     @classmethod
     def title(cls, row: Model) -> str:

@@ -1,5 +1,7 @@
 """Full-text search without any extension: a generated column, unaccented, prefix by prefix."""
 
+from typing import Any
+
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
@@ -17,25 +19,31 @@ def folded(expression: Combinable | str) -> Func:
 
 
 def search_column(**weights: tuple[str, ...]) -> models.GeneratedField:
-    """The generated column `search` of a model: `search_column(A=("name", "siren"), C=("city",))`.
+    """The generated column `search` of a DomainModel: `search_column(A=("name", "siren"), C=("city",))`.
 
+    Its custom fields come last, of themselves: public.b2o_custom_text says which.
     Give the model a GinIndex on it. Fields must be NOT NULL: one null would make the whole document null.
     """
-    parts = [_weighted(names, weight) for weight, names in sorted(weights.items())]
+    parts = [_weighted(_joined(names), weight) for weight, names in sorted(weights.items())]
+    words = Func(F("custom"), function="public.b2o_custom_text", output_field=models.TextField())
+    parts.append(_weighted(words, "D"))
     document = Func(*parts, template="(%(expressions)s)", arg_joiner=" || ", output_field=SearchVectorField())
     return models.GeneratedField(expression=document, output_field=SearchVectorField(), db_persist=True, editable=False)
 
 
-def _weighted(names: tuple[str, ...], weight: str) -> Func:
+def _joined(names: tuple[str, ...]) -> Func:
     # concat_ws is not immutable, and a generated column wants only immutable functions.
-    joined = Func(
+    return Func(
         *[F(name) for name in names],
         template="(%(expressions)s)",
         arg_joiner=" || ' ' || ",
         output_field=models.TextField(),
     )
+
+
+def _weighted(words: Any, weight: str) -> Func:
     return Func(
-        folded(joined),
+        folded(words),
         template=f"setweight(to_tsvector('pg_catalog.simple'::regconfig, %(expressions)s), '{weight}')",
         output_field=SearchVectorField(),
     )

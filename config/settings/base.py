@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.Audit",
     "core.business_time.of_client.KeepCalendars",
+    "core.custom.definitions.KeepDefinitions",
 ]
 
 TEMPLATES = [

@@ -26,6 +26,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.actions.bin import bin_rows
 from core.actions.tags import tag_named, tag_rows
+from core.custom.writing import assignments, unlike
 from core.listing import Listing
 from core.resource import Resource
 
@@ -133,7 +134,7 @@ def change_rows(selection: Selection, values: Mapping[str, Any], *, stamp: Stamp
     with audit.operation(f"bulk:{uuid.uuid4().hex}"):
         for batch in _batches(pks):
             rows = resource.model._default_manager.filter(pk__in=batch)
-            changed += rows.exclude(**values).update(**values, updated_at=Now())
+            changed += unlike(rows, values).update(**assignments(resource.model, values), updated_at=Now())
             if resource.rows(by, Level.WRITE).filter(pk__in=batch).count() != len(batch):
                 raise GivenAway
     return changed

@@ -1,6 +1,7 @@
 from core.models.base import DomainModel
 from core.models.bin import BinnedRow
 from core.models.calendar import CalendarSettings, Closure, OpeningWindow
+from core.models.custom import CustomField
 from core.models.drafts import FormDraft
 from core.models.extractions import Extraction, ExtractionEnd
 from core.models.files import Attachment
@@ -17,6 +18,7 @@ __all__ = [
     "BinnedRow",
     "CalendarSettings",
     "Closure",
+    "CustomField",
     "DefaultView",
     "DomainModel",
     "Event",

@@ -1,11 +1,12 @@
 """What every domain row has."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from core.custom.column import CustomColumn, is_key
 from core.operations import TrackHistory
 
 
@@ -22,9 +23,20 @@ class DomainModel(models.Model):
 
     created_at = models.DateTimeField(_("créé le"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("modifié le"), auto_now=True, editable=False)
+    custom = CustomColumn(_("champs propres"))  # the values of core.custom: `row.f12` reads one
 
     objects = DomainManager()
     migration_operations: ClassVar = (TrackHistory,)  # added by makemigrations when the model is created
 
     class Meta:
         abstract = True
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The value of a custom field: asked only for what the row does not have."""
+            if is_key(name):
+                from core.custom.definitions import value_of
+
+                return value_of(self, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from core.accounts.access import Level
 from core.actions.bin import Kept, bin_rows, new_operation
 from core.authorship import Author, authors_of
+from core.custom.definitions import fields_of
 from core.locking import FIELD, lock, opened, seal, snapshot
 from core.registry import registry
 from core.views.base import ResourceView
@@ -48,8 +49,8 @@ class DeleteView(ResourceView):
         return base is not None and base.values != self.seen(row)
 
     def seen(self, row: models.Model) -> dict[str, Any]:
-        names = set(self.resource.form.base_fields) - self.resource.hidden_from(self.user)
-        return snapshot(row, sorted(names))
+        custom = [field.name for field in fields_of(self.resource.model)]
+        return snapshot(row, sorted({*self.resource.form.base_fields, *custom} - self.resource.hidden_from(self.user)))
 
     def refusal(self, kept: list[models.Model]) -> str:
         """What keeps the row: by name where this person may see it, as a number otherwise."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
 from core.authorship import Author, authors_of, deletion_of
+from core.custom.definitions import field_of
 from core.display import plain
 from core.forms import ResourceForm
 from core.locking import FIELD, Meeting, Opened, lock, meet, opened, put, seal, snapshot
@@ -87,7 +88,7 @@ class EditView(FormView):
         authors = authors_of(row, asked)
         lines = []
         for name in [name for name in form.fields if name in asked]:
-            field = row._meta.get_field(name)
+            field = field_of(type(row), name)
             lines.append(
                 {
                     "bound": form[name],
@@ -118,7 +119,7 @@ class EditView(FormView):
         return author
 
     def labels(self, row: models.Model, names: Iterable[str]) -> str:
-        return ", ".join(capfirst(str(row._meta.get_field(name).verbose_name)) for name in names)  # type: ignore[union-attr]
+        return ", ".join(capfirst(str(field_of(type(row), name).verbose_name)) for name in names)
 
     def tell(self, row: models.Model, found: Meeting) -> None:
         """After a saving that joined two people's changes."""

@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core import audit
+from core.custom.definitions import field_of, field_of_column
+from core.custom.fields import Virtual
 from core.forms import ResourceForm
 from core.history import label_of_column, rows_events, value_before
 from core.locking import lock, put, simple
@@ -82,7 +84,7 @@ class FieldView(FormView):
         from core.display import plain
 
         value = getattr(row, self.name)
-        return str(value) if isinstance(value, models.Model) else plain(row._meta.get_field(self.name), value)  # type: ignore[arg-type]
+        return str(value) if isinstance(value, models.Model) else plain(field_of(type(row), self.name), value)
 
     # --- answers ------------------------------------------------------------------------------------------------
     def record_view(self) -> RecordView:
@@ -147,7 +149,7 @@ class RevertView(FieldView):
 
     def revert(self, row: models.Model, event: Any, column: str) -> str:
         """What kept the value from being put back; "" when it is."""
-        field = next((f for f in row._meta.concrete_fields if f.column == column), None)
+        field = field_of_column(type(row), column)
         if field is None or field.name in self.resource.hidden_from(self.user):
             return _("Vous n’avez pas le droit de voir ni de changer cette valeur.")
         self._name = field.name
@@ -167,7 +169,10 @@ class RevertView(FieldView):
         """What the form would post if the row had the former value."""
         data = QueryDict(mutable=True)
         former = row.__class__._base_manager.get(pk=row.pk)
-        setattr(former, field.attname, field.to_python(value) if value is not None else _nothing(field))
+        if isinstance(field, Virtual):
+            field.put(former, field.from_json(value))
+        else:
+            setattr(former, field.attname, field.to_python(value) if value is not None else _nothing(field))
         form = self.build(row)
         for name in form.fields:
             if name == field.name and isinstance(field, models.ForeignKey) and value is not None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.accounts.access import Level
 from core.actions.tags import tags_of
 from core.activity import stream
+from core.custom.definitions import field_of, fields_of
 from core.display import rich
 from core.exporting.recording import may_extract
 from core.history import PAGE, events_of
@@ -110,16 +111,15 @@ class RecordView(ResourceView):
     def facts(self, row: models.Model, *, editable: bool) -> list[dict[str, Any]]:
         """The fields of the form that this person may see, in its order, as label and value."""
         hidden = self.resource.hidden_from(self.user)
-        return [
-            self.fact(row, name, editable=editable) for name in self.resource.form.base_fields if name not in hidden
-        ]
+        names = [*self.resource.form.base_fields, *(field.name for field in fields_of(self.resource.model))]
+        return [self.fact(row, name, editable=editable) for name in names if name not in hidden]
 
     def fact(self, row: models.Model, name: str, *, editable: bool) -> dict[str, Any]:
-        field = self.resource.model._meta.get_field(name)
-        html = rich(field, row)  # type: ignore[arg-type]
+        field = field_of(self.resource.model, name)
+        html = rich(field, row)
         return {
             "name": name,
-            "label": capfirst(str(field.verbose_name)),  # type: ignore[union-attr]
+            "label": capfirst(str(field.verbose_name)),
             "html": html,
             "empty": html == "",
             "copy": str(getattr(row, name)) if name in ("siren", "siret", "email", "vat_number") else "",

@@ -24,62 +24,74 @@ $function$;
 -- Who and from where comes from settings of the session (core.audit); a change outside the application has none.
 -- The statements are static, so that a session plans each once: planning one costs more than recording one row. Their
 -- tables come from the search path, which is therefore put right first. One plan serves 1 row and 10,000: no nested loop.
+-- A custom field (custom.sql) is told as a column is, under its key; where its definition says so, by name only.
 CREATE OR REPLACE FUNCTION public.b2o_record_changes() RETURNS trigger LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_nestloop = off AS $function$
 DECLARE
     own oid := pg_catalog.to_regclass(pg_catalog.quote_ident(TG_TABLE_SCHEMA) || '.core_event');
     path text;
     derived text[] := TG_ARGV[1];
+    unsaid text[] := '{}';
 BEGIN
     IF pg_catalog.to_regclass('core_event') IS DISTINCT FROM own THEN
         path := pg_catalog.current_setting('search_path');
         PERFORM pg_catalog.set_config('search_path', pg_catalog.quote_ident(TG_TABLE_SCHEMA), true);
     END IF;
+    IF pg_catalog.to_regclass('core_customfield') IS NOT NULL THEN
+        SELECT coalesce(array_agg(CASE WHEN f.reserved_for = '' THEN 'f' ELSE 'r' END || f.id), '{}') INTO unsaid
+        FROM core_customfield f WHERE f.resource = TG_ARGV[0] AND f.audit = 'name';
+    END IF;
     IF TG_OP = 'INSERT' THEN
         WITH changed AS MATERIALIZED (
             SELECT nextval('core_event_id_seq'::regclass) AS id, gen_random_uuid() AS salt, n.id AS pk,
-                   jsonb_strip_nulls(to_jsonb(n) - derived) AS after FROM new_rows n
+                   jsonb_strip_nulls(public.b2o_flat(to_jsonb(n) - derived)) AS after FROM new_rows n
         ), written AS (
             INSERT INTO core_event (id, at, actor_id, actor_name, screen, operation, kind, model, object_id, fields, commitment)
             SELECT c.id, clock_timestamp(), NULLIF(current_setting('b2o.actor', true), '')::bigint,
                    COALESCE(current_setting('b2o.actor_name', true), ''), COALESCE(current_setting('b2o.screen', true), ''),
                    COALESCE(current_setting('b2o.operation', true), ''), 'created', TG_ARGV[0], c.pk,
-                   ARRAY(SELECT jsonb_object_keys(c.after)), public.b2o_commitment(c.salt, NULL, c.after)
+                   ARRAY(SELECT jsonb_object_keys(c.after)), public.b2o_commitment(c.salt, NULL, c.after - unsaid)
             FROM changed c
         )
-        INSERT INTO core_eventvalues (event_id, salt, after) SELECT c.id, c.salt, c.after FROM changed c;
+        INSERT INTO core_eventvalues (event_id, salt, after) SELECT c.id, c.salt, c.after - unsaid FROM changed c;
     ELSIF TG_OP = 'DELETE' THEN
         WITH changed AS MATERIALIZED (
             SELECT nextval('core_event_id_seq'::regclass) AS id, gen_random_uuid() AS salt, o.id AS pk,
-                   jsonb_strip_nulls(to_jsonb(o) - derived) AS before FROM old_rows o
+                   jsonb_strip_nulls(public.b2o_flat(to_jsonb(o) - derived)) AS before FROM old_rows o
         ), written AS (
             INSERT INTO core_event (id, at, actor_id, actor_name, screen, operation, kind, model, object_id, fields, commitment)
             SELECT c.id, clock_timestamp(), NULLIF(current_setting('b2o.actor', true), '')::bigint,
                    COALESCE(current_setting('b2o.actor_name', true), ''), COALESCE(current_setting('b2o.screen', true), ''),
                    COALESCE(current_setting('b2o.operation', true), ''), 'deleted', TG_ARGV[0], c.pk,
-                   ARRAY(SELECT jsonb_object_keys(c.before)), public.b2o_commitment(c.salt, c.before, NULL)
+                   ARRAY(SELECT jsonb_object_keys(c.before)), public.b2o_commitment(c.salt, c.before - unsaid, NULL)
             FROM changed c
         )
-        INSERT INTO core_eventvalues (event_id, salt, before) SELECT c.id, c.salt, c.before FROM changed c;
+        INSERT INTO core_eventvalues (event_id, salt, before) SELECT c.id, c.salt, c.before - unsaid FROM changed c;
     ELSE
         WITH pairs AS MATERIALIZED (
-            SELECT n.id AS pk, to_jsonb(o) - derived AS old, to_jsonb(n) - derived AS new
+            SELECT n.id AS pk, public.b2o_flat(to_jsonb(o) - derived) AS old, public.b2o_flat(to_jsonb(n) - derived) AS new
             FROM new_rows n JOIN old_rows o ON o.id = n.id
         ), changed AS MATERIALIZED (
             SELECT nextval('core_event_id_seq'::regclass) AS id, gen_random_uuid() AS salt, p.pk, d.*
             FROM pairs p CROSS JOIN LATERAL (
                 SELECT jsonb_object_agg(x.key, p.old -> x.key) AS before, jsonb_object_agg(x.key, x.value) AS after
-                FROM jsonb_each(p.new) x WHERE x.value IS DISTINCT FROM p.old -> x.key
+                FROM (
+                    SELECT e.key, e.value FROM jsonb_each(p.new) e
+                    UNION ALL -- a custom field that has lost its value has lost its key
+                    SELECT k.key, 'null' FROM jsonb_object_keys(p.old - ARRAY(SELECT jsonb_object_keys(p.new))) k(key)
+                ) x WHERE x.value IS DISTINCT FROM p.old -> x.key
             ) d WHERE d.after IS NOT NULL
         ), written AS (
             INSERT INTO core_event (id, at, actor_id, actor_name, screen, operation, kind, model, object_id, fields, commitment)
             SELECT c.id, clock_timestamp(), NULLIF(current_setting('b2o.actor', true), '')::bigint,
                    COALESCE(current_setting('b2o.actor_name', true), ''), COALESCE(current_setting('b2o.screen', true), ''),
                    COALESCE(current_setting('b2o.operation', true), ''), 'updated', TG_ARGV[0], c.pk,
-                   ARRAY(SELECT jsonb_object_keys(c.after)), public.b2o_commitment(c.salt, c.before, c.after)
+                   ARRAY(SELECT jsonb_object_keys(c.after)),
+                   public.b2o_commitment(c.salt, c.before - unsaid, c.after - unsaid)
             FROM changed c
         )
-        INSERT INTO core_eventvalues (event_id, salt, before, after) SELECT c.id, c.salt, c.before, c.after FROM changed c;
+        INSERT INTO core_eventvalues (event_id, salt, before, after)
+        SELECT c.id, c.salt, c.before - unsaid, c.after - unsaid FROM changed c;
     END IF;
     IF path IS NOT NULL THEN
         PERFORM pg_catalog.set_config('search_path', path, true);
