@@ -82,6 +82,13 @@ def another_port(port: int) -> int:
     return 8001
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses, for the demo's mail server."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def demo_password(data_dir: Path) -> str:
     """DEMO_PASSWORD, else the one of the first run; kept for the next starts, readable by the owner only."""
     path = data_dir / "demo-password"
@@ -132,9 +139,11 @@ def children(addresses: list[str], data_dir: Path) -> list[Child]:
     web += ["--preload", "--graceful-timeout=4", "--timeout=120", "--no-control-socket"]
     celery = ["-m", "celery", "-A", "config"]
     worker = [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+    post = ["-m", "config.inbox.server", os.environ["DEMO_SMTP_PORT"], str(data_dir / "mail")]
     beat = [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={data_dir / 'beat' / 'schedule'}"]
     return [
         Child("web", web, log / "web.log"),
+        Child("courriels", post, log / "mail.log"),
         Child("tâches", worker, log / "worker.log"),
         Child("planificateur", beat, log / "beat.log"),
     ]
@@ -232,6 +241,7 @@ def main() -> int:
     try:
         port = port_from_environment()
         os.environ["PORT"] = str(port)
+        os.environ.setdefault("DEMO_SMTP_PORT", str(free_port()))
         addresses = addresses_to_bind(port)
         make_folder(data_dir)
         take_demo_lock(data_dir)

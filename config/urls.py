@@ -1,10 +1,11 @@
 """Addresses of a client's instance."""
 
+from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView
-from core.views import bin, files, imports, jobs, notifications, shell, tags  # noqa: A004
+from core.views import bin, files, imports, jobs, mail, notifications, shell, tags  # noqa: A004
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -25,6 +26,10 @@ urlpatterns = [
     path("jobs/<int:pk>/card/", jobs.JobCardView.as_view(), name="job-card"),
     path("jobs/<int:pk>/cancellation/", jobs.JobCancelView.as_view(), name="job-cancel"),
     path("jobs/<int:pk>/file/", jobs.JobFileView.as_view(), name="job-file"),
+    path("mail/", mail.OutboxView.as_view(), name="mail"),
+    path("mail/settings/", mail.MailSettingsView.as_view(), name="mail-settings"),
+    path("mail/<int:pk>/delivery/", mail.DeliveryView.as_view(), name="mail-delivery"),
+    path("mail/<int:pk>/settlement/", mail.SettlementView.as_view(), name="mail-settlement"),
     path("backups/", BackupsView.as_view(), name="backups"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),
@@ -40,3 +45,5 @@ urlpatterns = [
     path("account/", include("core.accounts.urls")),
     path("crm/", include("crm.urls")),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/mail/", include("config.inbox.views")))

@@ -75,7 +75,11 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     if any(resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("trash-2", _("Corbeille"), "bin"))
     if user.may("settings", Level.MANAGE):
-        organisation += [("id-card", _("Personnes"), "people"), ("database-backup", _("Sauvegardes"), "backups")]
+        organisation += [
+            ("id-card", _("Personnes"), "people"),
+            ("mail", _("Courriels"), "mail"),
+            ("database-backup", _("Sauvegardes"), "backups"),
+        ]
     items = []
     for icon, label, name in organisation:
         try:

@@ -8,6 +8,7 @@ from core.actions.restoring import empty_expired
 from core.attachments.actions import discard
 from core.attachments.actions import sweep as sweep_files
 from core.jobs.looking_after import sweep as sweep_jobs
+from core.mail.outbox import sweep as sweep_mail
 from core.models import Attachment, BinnedRow, Note, Tagging
 from core.registry import registry
 
@@ -15,9 +16,15 @@ logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    binned, orphans, files, jobs = empty_expired(), _orphans(), sweep_files(), sweep_jobs()
-    if binned or orphans or files or jobs:
-        logger.info("sweep: %d binned rows, %d orphans, %d files, %d jobs", binned, orphans, files, jobs)
+    gone = {
+        "binned rows": empty_expired(),
+        "orphans": _orphans(),
+        "files": sweep_files(),
+        "jobs": sweep_jobs(),
+        "mails": sweep_mail(),
+    }
+    if any(gone.values()):
+        logger.info("sweep: %s", ", ".join(f"{count} {what}" for what, count in gone.items()))
 
 
 def _orphans() -> int:

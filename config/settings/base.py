@@ -255,6 +255,8 @@ CELERY_BEAT_SCHEDULE = {
     "expire-drafts": {"task": "core.tasks.expire_drafts", "schedule": crontab(hour=4, minute=15)},
     # Jobs whose worker died or whose message was lost go back to the workers.
     "reconcile-jobs": {"task": "core.jobs.tasks.reconcile", "schedule": 60.0, "options": {"expires": 55}},
+    # Mail that is due: tried again, or left by a worker that died.
+    "deliver-mail": {"task": "core.mail.tasks.deliver_due", "schedule": 60.0, "options": {"expires": 55}},
     # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }
@@ -264,6 +266,8 @@ BACKUP_ROOT = DATA_DIR / "backups"
 # --- The vendor ---------------------------------------------------------------------------------------------------
 DPO_EMAIL = "rgpd@b2o.eu"  # R05: one setting
 DEFAULT_FROM_EMAIL = "MyB2O <ne-pas-repondre@b2o.eu>"
+EMAIL_TIMEOUT = 20
+MAIL_PER_HOUR = env.int("MAIL_PER_HOUR", default=1000)  # of one client; the others wait in its outbox
 
 # --- Logs: every line carries the client ----------------------------------------------------------------------------
 LOGGING = {

@@ -18,5 +18,8 @@ PG_BIN = embedded.pg_bin()  # pg_dump of 18 reads the older servers too
 CACHES = {"default": cache(REDIS_URL or embedded.redis_url(DATA_DIR))}
 CELERY_BROKER_URL = REDIS_URL or embedded.broker_url(DATA_DIR)
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Mails go to the demo's own server, which keeps them in DATA_DIR/mail, unless EMAIL_URL names another.
+EMAIL_HOST = "127.0.0.1"
+EMAIL_PORT = env.int("DEMO_SMTP_PORT", default=1025)
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))

@@ -8,6 +8,7 @@ from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportState
 from core.models.jobs import Job, JobState
+from core.models.mail import MailSettings, MailState, OutgoingMail
 from core.models.notes import Note, Notification
 from core.models.sequences import Sequence
 from core.models.tags import Tag, Tagging
@@ -31,9 +32,12 @@ __all__ = [
     "Job",
     "JobState",
     "ListColumns",
+    "MailSettings",
+    "MailState",
     "Note",
     "Notification",
     "OpeningWindow",
+    "OutgoingMail",
     "SavedView",
     "Seal",
     "SealHead",

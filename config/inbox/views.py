@@ -1,0 +1,71 @@
+"""The demo's inbox: what this client sent, for its administrators. Mails may hold links that set a password."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from config.inbox.store import Received, read, received
+from core.accounts.access import Level
+from core.csp import HEADER
+from core.views.base import ModuleView
+
+_SHOWN = 100
+# What a mail brings runs nothing, loads nothing, and is not of this origin.
+_HTML_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+
+
+class InboxView(ModuleView):
+    module = "settings"
+    level = Level.MANAGE
+
+    @property
+    def schema(self) -> str:
+        return self.request.client.schema_name  # type: ignore[attr-defined]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        found = received(settings.DATA_DIR / "mail", self.schema)
+        mails = [mail for mail, _number in zip(found, range(_SHOWN), strict=False)]
+        return render(request, "demo/inbox.html", {"mails": mails})
+
+    def mail(self) -> Received:
+        """404 for another client's."""
+        found = read(settings.DATA_DIR / "mail", self.kwargs["name"])
+        if found is None or found.client != self.schema:
+            raise Http404
+        return found
+
+
+class MessageView(InboxView):
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        mail = self.mail()
+        context = {"mail": mail, "headers": mail.message.items(), "text": mail.part("plain"), "html": mail.part("html")}
+        response = render(request, "demo/message.html", context)
+        policy = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items())
+        response.headers[HEADER] = f"{policy}; frame-src 'self'"
+        return response
+
+
+class HtmlView(InboxView):
+    """The HTML part, in a sandbox of its own: shown in a frame of the message's page."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response = HttpResponse(self.mail().part("html"), content_type="text/html; charset=utf-8")
+        response.headers[HEADER] = _HTML_CSP
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+
+class RawView(InboxView):
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(self.mail().raw, content_type="text/plain; charset=utf-8")
+
+
+urlpatterns = [
+    path("", InboxView.as_view(), name="demo-inbox"),
+    path("<str:name>/", MessageView.as_view(), name="demo-mail"),
+    path("<str:name>/html/", HtmlView.as_view(), name="demo-mail-html"),
+    path("<str:name>/raw/", RawView.as_view(), name="demo-mail-raw"),
+]

@@ -1,0 +1,21 @@
+"""The outbox, for Celery."""
+
+from celery import shared_task
+from django_tenants.utils import schema_context
+
+from core.fan_out import schemas_with
+from core.mail import delivering
+
+
+@shared_task
+def deliver() -> None:
+    if delivering.deliver():
+        deliver.delay()
+
+
+@shared_task
+def deliver_due() -> None:
+    """One task for each client where mail is due, or was being sent. Called by beat each minute, in public."""
+    for schema in schemas_with("core_outgoingmail", "state IN ('queued', 'sending') AND next_try_at <= now()"):
+        with schema_context(schema):
+            deliver.delay()

@@ -1,0 +1,125 @@
+"""The outbox and how mails are signed: for administrators."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from core.accounts.access import Level
+from core.mail.outbox import AGAIN, outbox, send_again, settle_as_sent
+from core.models import MailSettings, MailState, OutgoingMail
+from core.views.base import ModuleView
+
+_PAGE = 50
+TONES = {
+    MailState.QUEUED: "neutral",
+    MailState.SENDING: "info",
+    MailState.SENT: "good",
+    MailState.FAILED: "danger",
+    MailState.ABANDONED: "danger",
+    MailState.UNCERTAIN: "warn",
+}
+
+
+class OutboxView(ModuleView):
+    module = "settings"
+    level = Level.MANAGE
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        state, before = request.GET.get("state", ""), request.GET.get("before", "")
+        state = state if state in MailState.values else ""
+        rows = outbox().filter(state=state) if state else outbox()
+        if before.isascii() and before.isdigit() and len(before) < 19:
+            rows = rows.filter(pk__lt=int(before))
+        found = list(rows[: _PAGE + 1])
+        more: dict[str, str] = {"state": state, "before": str(found[_PAGE - 1].pk)} if len(found) > _PAGE else {}
+        context = {
+            "mails": [self.shown(mail) for mail in found[:_PAGE]],
+            "states": self.states(state),
+            "state": state,
+            "doubts": OutgoingMail.objects.filter(state=MailState.UNCERTAIN)[:100].count(),
+            "more_url": f"{reverse('mail')}?{urlencode(more)}" if more else "",
+            "inbox": settings.DEMO,
+        }
+        return render(request, "core/mails.html", context)
+
+    def shown(self, mail: OutgoingMail) -> dict[str, Any]:
+        return {
+            "mail": mail,
+            "label": MailState(mail.state).label,
+            "tone": TONES[MailState(mail.state)],
+            "again": mail.state in AGAIN,
+            "doubtful": mail.state == MailState.UNCERTAIN,
+        }
+
+    def states(self, state: str) -> list[dict[str, Any]]:
+        labels = [("", _("Tous")), *((value, str(label)) for value, label in MailState.choices)]
+        return [
+            {"label": label, "url": f"{reverse('mail')}?state={value}" if value else reverse("mail"),
+             "current": value == state}
+            for value, label in labels
+        ]  # fmt: skip
+
+
+class DeliveryView(OutboxView):
+    """« Renvoyer »: a person decides."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return redirect("mail")
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not outbox().filter(pk=pk).exists():
+            raise Http404
+        if send_again(pk):
+            messages.success(request, _("Ce courriel repart dans un instant."))
+        else:
+            messages.warning(request, _("Ce courriel est déjà parti, ou attend de partir."))
+        return redirect("mail")
+
+
+class SettlementView(DeliveryView):
+    """« Il est arrivé »: the doubt is over."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not settle_as_sent(pk):
+            raise Http404
+        messages.success(request, _("Ce courriel est noté comme envoyé."))
+        return redirect("mail")
+
+
+class MailSettingsForm(forms.ModelForm):
+    class Meta:
+        model = MailSettings
+        fields = ["sender_name", "sender_address", "reply_to"]
+
+    def clean_sender_name(self) -> str:
+        name = self.cleaned_data["sender_name"]
+        if any(character in name for character in '\r\n<>"'):
+            raise forms.ValidationError(_("Un nom, sans guillemets ni chevrons : par exemple « Atelier Morvan »."))
+        return name
+
+
+class MailSettingsView(ModuleView):
+    module = "settings"
+    level = Level.MANAGE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(MailSettingsForm(instance=MailSettings.objects.first()))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = MailSettingsForm(request.POST, instance=MailSettings.objects.first())
+        if not form.is_valid():
+            return self.show(form)
+        form.save()
+        messages.success(request, _("Les prochains courriels seront signés ainsi."))
+        return redirect("mail")
+
+    def show(self, form: MailSettingsForm) -> HttpResponse:
+        context = {"form": form, "default": settings.DEFAULT_FROM_EMAIL, "dpo": settings.DPO_EMAIL}
+        return render(self.request, "core/mail_settings.html", context)
