@@ -10,8 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.access import Level
 from core.accounts.models import User
 from core.actions.tags import clean_tag_name
+from core.exporting.recording import may_extract
 from core.forms import ResourceForm
 from core.resource import Resource
 
@@ -32,6 +34,7 @@ class Gesture:
 EDIT = Gesture("edit", "pencil", _("Modifier"), _("Modifier la sélection"))
 ASSIGN = Gesture("assign", "user-plus", _("Assigner"), _("Assigner la sélection"))
 TAG = Gesture("tag", "tag", _("Étiqueter"), _("Étiqueter la sélection"))
+EXPORT = Gesture("export", "download", _("Exporter"), _("Exporter"))
 DELETE = Gesture("delete", "trash-2", _("Supprimer"), _("Supprimer la sélection"))
 
 
@@ -39,7 +42,12 @@ def gestures(resource: type[Resource]) -> dict[str, Gesture]:
     """What this list offers: editing when it has a `bulk_form`, assigning when a row has an owner."""
     found = [EDIT] if resource.bulk_form else []
     found += [ASSIGN] if resource.owner() == "owner" else []
-    return {gesture.name: gesture for gesture in (*found, TAG, DELETE)}
+    return {gesture.name: gesture for gesture in (*found, TAG, EXPORT, DELETE)}
+
+
+def allowed(gesture: Gesture, resource: type[Resource], user: User) -> bool:
+    """Whether a person may make it: whoever reads a list may export it, unless it demands a named right."""
+    return may_extract(resource, user) if gesture is EXPORT else resource.may(user, Level.WRITE)
 
 
 class TagForm(forms.Form):

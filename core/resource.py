@@ -154,7 +154,19 @@ class Resource:
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:
         """{page: (route, view class)}. To deviate, override it and name another view class."""
-        from core.views import bulk, columns, deletion, drafts, editing, forms, listing, record, record_parts, saved
+        from core.views import (
+            bulk,
+            columns,
+            deletion,
+            drafts,
+            editing,
+            exporting,
+            forms,
+            listing,
+            record,
+            record_parts,
+            saved,
+        )
 
         pages = {
             "list": ("", listing.ListView),
@@ -172,6 +184,8 @@ class Resource:
             "view-refresh": ("views/<int:pk>/refresh/", saved.RefreshView),
             "view-delete": ("views/<int:pk>/delete/", saved.RemoveView),
             "bulk": ("bulk/", bulk.BulkView),
+            "export": ("export/", exporting.ExportView),
+            "print-list": ("print/", exporting.PrintView),
             "quick": ("quick/", forms.QuickView),
             "draft": ("draft/", drafts.DraftView),
         }

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from core.accounts.access import Level
 from core.accounts.models import User
+from core.exporting.recording import may_extract
 from core.resource import Resource
 
 
@@ -82,7 +83,7 @@ class ResourceView(InstanceView):
             "edit": changes,
             "delete": changes,
             "import_": writes and self.resource.importer is not None,
-            "export": False,
+            "export": may_extract(self.resource, self.user),
         }
 
     def to(self, page: str, *args: Any) -> HttpResponse:

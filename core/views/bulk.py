@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import bulk
-from core.accounts.access import Level
 from core.actions.bin import Kept
 from core.actions.bulk import (
     MAX_ROWS,
@@ -24,13 +25,18 @@ from core.actions.bulk import (
     tag_selected,
 )
 from core.display import number
+from core.views.exporting import ExportForm, ExportView
 from core.views.panel import PanelView
 
 
 class BulkView(PanelView):
     """POST `action`, with `ids` or `all`: the page that asks. With the `stamp` of that page too: it is done."""
 
-    level = Level.WRITE
+    def check(self, request: HttpRequest) -> None:
+        super().check(request)
+        gesture = bulk.gestures(self.resource).get(request.POST.get("action", ""))
+        if gesture is not None and not bulk.allowed(gesture, self.resource, self.user):
+            raise PermissionDenied
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.to_list()
@@ -41,6 +47,8 @@ class BulkView(PanelView):
             raise Http404
         everything = "all" in request.POST
         pks = None if everything else pks_of(request.POST.getlist("ids"))
+        if gesture is bulk.EXPORT:
+            return self.export(request, pks)
         selection = Selection(self.resource, self.user, request.GET, pks)
         refusal = self.refusal(selection)
         if refusal:
@@ -50,6 +58,12 @@ class BulkView(PanelView):
         if stamp is None:
             return self.ask(gesture, selection, None)
         return self.perform(gesture, selection, stamp)
+
+    def export(self, request: HttpRequest, pks: frozenset[int] | None) -> HttpResponse:
+        """Its own page asks, and does it: a file needs no stamp, it holds the rows as they are when it is made."""
+        view = ExportView(resource=self.resource)
+        view.setup(request)
+        return view.ask(pks, ExportForm())
 
     def refusal(self, selection: Selection) -> str:
         if (selection.pks is not None and len(selection.pks) > MAX_ROWS) or selection.stamp.count > MAX_ROWS:
@@ -90,7 +104,7 @@ class BulkView(PanelView):
         if form is not None and not form.is_valid():
             return self.again(gesture, selection, form, "")
         try:
-            said = self.acts()[gesture.name](selection, stamp, form)
+            said, undo = self.acts()[gesture.name](selection, stamp, form)
         except Stale as stale:
             return self.again(gesture, selection, None, _changed(stale))
         except GivenAway:
@@ -101,7 +115,7 @@ class BulkView(PanelView):
         except IntegrityError as refused:
             form.add_integrity_error(refused)
             return self.again(gesture, selection, form, "")
-        messages.success(request, said)
+        messages.success(request, said, extra_tags=undo)  # the message's tag is the address of its « Annuler »
         return self.to_list()
 
     def again(self, gesture: bulk.Gesture, selection: Selection, form: Any, error: str) -> HttpResponse:
@@ -112,13 +126,14 @@ class BulkView(PanelView):
             return self.to_list()
         return self.ask(gesture, fresh, form, error)
 
-    # --- the gestures: each says what it did ------------------------------------------------------------------------
-    def acts(self) -> dict[str, Callable[[Selection, Stamp, Any], str]]:
+    # --- the gestures: each says what it did, and the address that undoes it, or "" ---------------------------------
+    def acts(self) -> dict[str, Callable[[Selection, Stamp, Any], tuple[str, str]]]:
         return {"edit": self.change, "assign": self.change, "tag": self.tag, "delete": self.delete}
 
-    def change(self, selection: Selection, stamp: Stamp, form: Any) -> str:
+    def change(self, selection: Selection, stamp: Stamp, form: Any) -> tuple[str, str]:
         count = change_rows(selection, bulk.values_of(form), stamp=stamp, by=self.user)
-        return ngettext("%s fiche modifiée.", "%s fiches modifiées.", count) % number(count) + self.same(stamp, count)
+        said = ngettext("%s fiche modifiée.", "%s fiches modifiées.", count) % number(count)
+        return said + self.same(stamp, count), ""
 
     def same(self, stamp: Stamp, count: int) -> str:
         already = stamp.count - count
@@ -126,14 +141,15 @@ class BulkView(PanelView):
             return ""
         return " " + ngettext("%s l’était déjà.", "%s l’étaient déjà.", already) % number(already)
 
-    def tag(self, selection: Selection, stamp: Stamp, form: Any) -> str:
+    def tag(self, selection: Selection, stamp: Stamp, form: Any) -> tuple[str, str]:
         names, take_off = form.cleaned_data["tags"], form.cleaned_data["take_off"]
         count = tag_selected(selection, names, take_off=take_off, stamp=stamp, by=self.user)
-        return ngettext("%s fiche étiquetée.", "%s fiches étiquetées.", count) % number(count)
+        return ngettext("%s fiche étiquetée.", "%s fiches étiquetées.", count) % number(count), ""
 
-    def delete(self, selection: Selection, stamp: Stamp, form: Any) -> str:
-        count, _operation = delete_rows(selection, stamp=stamp, by=self.user)
-        return ngettext("%s fiche mise à la corbeille.", "%s fiches mises à la corbeille.", count) % number(count)
+    def delete(self, selection: Selection, stamp: Stamp, form: Any) -> tuple[str, str]:
+        count, operation = delete_rows(selection, stamp=stamp, by=self.user)
+        said = ngettext("%s fiche mise à la corbeille.", "%s fiches mises à la corbeille.", count) % number(count)
+        return said, reverse("bin-undo", args=[operation])
 
 
 def _changed(stale: Stale) -> str:

@@ -6,7 +6,7 @@ from django.utils.cache import patch_vary_headers
 
 from core import facets
 from core.actions.saved_views import address, views_of
-from core.bulk import gestures
+from core.bulk import allowed, gestures
 from core.columns import chosen
 from core.listing import Listing
 from core.models import SavedView
@@ -29,7 +29,9 @@ class ListView(ResourceView):
             "resource": self.resource,
             "listing": listing,
             "can": can,
-            "gestures": list(gestures(self.resource).values()) if can["edit"] else [],
+            "gestures": [
+                gesture for gesture in gestures(self.resource).values() if allowed(gesture, self.resource, self.user)
+            ],
             "bulk_url": f"{self.resource.url('bulk')}?{listing.base_params().urlencode()}",
             "query": listing.base_params().urlencode(),
         }

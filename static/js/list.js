@@ -99,6 +99,10 @@ class DataList extends HTMLElement {
     } else if (event.target.closest("dialog") && event.submitter?.matches('[name="up"], [name="down"]')) {
       event.preventDefault();
       this.move(event.submitter);
+    } else if (event.target.closest("dialog") && event.target.dataset.sends) {
+      // The answer is a file: the page stays, so it says what happens. (Closed at once, the form would not be sent.)
+      setTimeout(() => this.dialog.close());
+      toast(event.target.dataset.sends);
     }
   }
 

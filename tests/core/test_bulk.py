@@ -1,5 +1,7 @@
 """Many rows at once: asked with a number, done whole or not at all, recorded; refusals as much as success."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -131,9 +133,33 @@ def test_a_forged_stamp_only_asks_again(sales, three, stamp):
 
 
 @pytest.mark.parametrize("action", ["edit", "assign", "tag", "delete"])
-def test_who_only_reads_does_nothing_in_bulk(reader, three, action):
+def test_who_only_reads_changes_nothing_in_bulk(reader, three, action):
     assert ask(reader, action, three).status_code == 403
-    assert "bulkbar" not in reader.get(URL).content.decode()
+    assert [gesture.name for gesture in reader.get(URL).context["gestures"]] == ["export"]
+
+
+def test_what_was_deleted_in_bulk_comes_back_at_once_from_the_message(sales, three, make_company):
+    make_company("Autre")
+    before = list(Company.objects.values().order_by("pk"))
+    answer = sales.get(confirm(sales, ask(sales, "delete", three))["Location"])
+    assert Company.objects.count() == 1
+    undo = re.search(r'<form method="post" action="(/bin/[^"]+/undo/)">', answer.content.decode())[1]
+    answer = sales.post(undo, follow=True)
+    assert "3 fiches restaurées." in answer.content.decode()
+    assert list(Company.objects.values().order_by("pk")) == before and not BinnedRow.objects.exists()
+    assert "n’est plus à annuler" in sales.post(undo, follow=True).content.decode()
+
+
+def test_only_the_author_takes_a_deletion_in_bulk_back(sales, three, atelier, signed_in):
+    confirm(sales, ask(sales, "delete", three))
+    undo = f"/bin/{BinnedRow.objects.first().operation}/undo/"
+    signed_in(atelier, "administrator").post(undo)
+    assert Company.objects.count() == 0
+
+
+def test_other_gestures_offer_nothing_to_take_back(sales, three):
+    answer = sales.get(confirm(sales, ask(sales, "edit", three), set=["relation"], relation="customer")["Location"])
+    assert "3 fiches modifiées." in answer.content.decode() and "/undo/" not in answer.content.decode()
 
 
 def test_rows_out_of_reach_are_left_out_and_told(sales, three, user):
