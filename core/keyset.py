@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from core.search import folded
@@ -29,10 +29,13 @@ class Order:
 
     field: models.Field
     descending: bool = False
+    few: bool = False  # the rows are known to be few: they are sorted, not looked for along the index
 
     @property
     def expression(self) -> Any:
-        return folded(self.field.name) if self.is_text else F(self.field.name)
+        key = folded(self.field.name) if self.is_text else F(self.field.name)
+        # GREATEST of one value is that value, and no index has it: PostgreSQL would walk a million rows for fifty keys.
+        return Func(key, function="GREATEST") if self.few else key
 
     @property
     def is_text(self) -> bool:

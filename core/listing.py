@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -67,17 +69,77 @@ class Listing:
         """Every row that the search and the filters let through, unordered."""
         return self.narrowed(self.bound)
 
-    def narrowed(self, bound: Any) -> QuerySet:
+    def narrowed(self, bound: Any, *, searched: bool = True) -> QuerySet:
         """The person's rows under these filters and the search."""
         rows = self.resource.rows(self.user)
         if bound is not None:
             rows = bound.filter_queryset(rows)
-        return rows.filter(search.matches(self.q)) if self.q else rows
+        return rows.filter(search.matches(self.q)) if self.q and searched else rows
+
+    @cached_property
+    def found(self) -> search.Found:
+        """What the search finds in all the declared views together, up to a thousand rows. Asked when there is one."""
+        return self._search.find(self.narrowed(self._beyond_tabs, searched=False), self.order, self._tab_columns)
+
+    @cached_property
+    def _search(self) -> search.Plan:
+        return search.Plan.of(self.resource.model, self.q)
+
+    @cached_property
+    def tab_fields(self) -> dict[str, models.Field] | None:
+        """{filter: field} of what tells the declared views apart; None when it is more than values of fields."""
+        found = {}
+        for name in dict.fromkeys(name for view in self.tabs for name in view.params):
+            filter_ = self.bound.filters[name]
+            field_ = {field.name: field for field in self.resource.model._meta.concrete_fields}.get(filter_.field_name)
+            if field_ is None or filter_.method or filter_.exclude or filter_.lookup_expr != "exact":
+                return None
+            found[name] = field_
+        return found
+
+    def places(self, params: QueryDict) -> dict[int, Any] | None:
+        """The values that these parameters ask of the declared views' fields, by their place in `found`.
+
+        None when one is asked several values, or one that its field does not take.
+        """
+        places: dict[int, Any] = {}
+        for place, (name, field_) in enumerate((self.tab_fields or {}).items(), 1):
+            values = [value for value in params.getlist(name) if value]
+            try:
+                taken = [field_.to_python(value) for value in values]
+            except ValidationError:
+                return None
+            if len(taken) > 1:
+                return None
+            if taken:
+                places[place] = taken[0]
+        return places
+
+    @property
+    def _tab_columns(self) -> list[str]:
+        return [field_.attname for field_ in (self.tab_fields or {}).values()]
+
+    @cached_property
+    def _beyond_tabs(self) -> Any:
+        """The filters but for those that the declared views set."""
+        names = list(self.tab_fields or ())
+        if not any(self.params.getlist(name) for name in names):
+            return self.bound
+        params = _cleaned(self.params)
+        for name in names:
+            params.pop(name, None)
+        return bind(self.resource, self.user, params)[0]
 
     @cached_property
     def page(self) -> keyset.Page:
-        rows = lean(self.filtered, {*(col.name for col in self._cols), *self.resource.subtitle})
-        return keyset.page(rows, self.order, after=None if self._before else self._after, before=self._before)
+        rows, order = self.filtered, self.order
+        if self.q and self.found.complete:  # they are known: no need to search again
+            rows = self.narrowed(self.bound, searched=False).filter(pk__among=[row[0] for row in self.found.rows])
+            order = replace(order, few=self.found.few)
+        elif self.q:
+            rows = self._search.narrow(self.narrowed(self.bound, searched=False))
+        rows = lean(rows, {*(col.name for col in self._cols), *self.resource.subtitle})
+        return keyset.page(rows, order, after=None if self._before else self._after, before=self._before)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -133,11 +195,25 @@ class Listing:
     # --- counts and places ------------------------------------------------------------------------------------------
     @cached_property
     def total(self) -> int:
-        return keyset.capped_count(self.filtered)
+        """Up to the cap; of a search, up to a thousand (see `at_least`)."""
+        if not self.q:
+            return keyset.capped_count(self.filtered)
+        return self.found.count(self._places) if self._places is not None else keyset.capped_count(self.filtered)
+
+    @cached_property
+    def _places(self) -> dict[int, Any] | None:
+        places = self.places(self.params)
+        kept = self.bound.data if self.bound is not None else {}
+        return places if all(name in kept for name in self.tab_fields or () if self.params.get(name)) else None
+
+    @property
+    def at_least(self) -> bool:
+        """Whether `total` counts but the first rows of a search."""
+        return bool(self.q) and self._places is not None and not self.found.complete
 
     @property
     def total_label(self) -> str:
-        return count_label(self.total)
+        return count_label(self.total, at_least=self.at_least)
 
     @property
     def first(self) -> str:

@@ -1,10 +1,14 @@
 """Full-text search without any extension: a generated column, unaccented, prefix by prefix."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, Func
 
 from core.text import fold
@@ -65,5 +69,116 @@ def matches(text: str, column: str = "search") -> Q:
     found = words(text)
     if not found:
         return Q(pk__in=[]) if text.strip() else Q()
-    query = SearchQuery(" & ".join(f"{word}:*" for word in found), config="simple", search_type="raw")
-    return Q(**{column: query})
+    return Q(**{column: _query(found)})
+
+
+# --- at a cost that does not grow with the table --------------------------------------------------------------------
+FOUND_CAP = 1_000  # rows that a search counts one by one; beyond, it says "1 000+"
+_FREQUENT = 20_000  # from so many rows on, the list's own order reaches a page of them sooner than the index of words
+_MUCH_MORE = 4  # a word in so many times the rows of the rarest is cheaper looked at row by row
+
+
+def estimates(model: type[models.Model], found: list[str]) -> list[float]:
+    """How many rows PostgreSQL thinks the table has, then how many have a word that begins with each of `found`.
+
+    One EXPLAIN, which reads no row.
+    """
+    every = model._default_manager.order_by().values("pk")
+    parts = [every, *(every.filter(search=_query([word])) for word in found)]
+    compiled = [part.query.sql_with_params() for part in parts]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(sql for sql, _params in compiled),
+            [value for _sql, params in compiled for value in params],
+        )
+        plan = cursor.fetchone()[0][0]["Plan"]
+    return [part["Plan Rows"] for part in plan["Plans"]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search finds, up to FOUND_CAP + 1 rows: (key, then the fields asked for) of each."""
+
+    rows: list[tuple[Any, ...]]
+    table: float = 0  # rows of the whole table, about
+
+    @property
+    def few(self) -> bool:
+        """Whether sorting them costs less than walking the index of the list's order until fifty of them are met.
+
+        Measured: 13 µs to fold and sort a row, 0.3 µs to pass one in the index.
+        """
+        return self.complete and len(self.rows) ** 2 < self.table
+
+    @property
+    def complete(self) -> bool:
+        return len(self.rows) <= FOUND_CAP
+
+    def count(self, values: Mapping[int, Any]) -> int:
+        """How many of the rows have these values, by the place of their field among those asked for (from 1)."""
+        return len([row for row in self.rows if all(row[place] == value for place, value in values.items())])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cheapest way to ask for the rows that `matches` gives, from what PostgreSQL thinks of each word.
+
+    GIN reads the whole list of rows of each prefix before it intersects them: « menuiserie dupont » costs as much as
+    « menuiserie ». So only the rarest words go through the index, and the others are looked at in the rows left.
+    """
+
+    indexed: Q
+    looked_at: Func | None
+    about: float  # rows found, at most
+    table: float  # rows of the table
+
+    @classmethod
+    def of(cls, model: type[models.Model], text: str) -> Plan:
+        found = words(text)
+        if not found:
+            return cls(matches(text), None, 0, 0)
+        table, *each = estimates(model, found)
+        sizes = dict(zip(found, each, strict=True))
+        rarest = min(sizes.values())
+        indexed = [word for word in sizes if sizes[word] <= rarest * _MUCH_MORE]
+        others = [word for word in sizes if word not in indexed]
+        looked_at = _looked_at(_query(others)) if others else None
+        return cls(Q(search=_query(indexed)), looked_at, rarest, table)
+
+    def narrow(self, rows: QuerySet) -> QuerySet:
+        rows = rows.filter(self.indexed)
+        return rows.filter(self.looked_at) if self.looked_at is not None else rows
+
+    def find(self, rows: QuerySet, order: Any, fields: Sequence[str] = ()) -> Found:
+        """`order`: the core.keyset.Order of the list."""
+        wanted = self.narrow(rows)
+        wanted = order.apply(wanted) if self.about > _FREQUENT else wanted.order_by()
+        return Found(list(wanted.values_list("pk", *fields)[: FOUND_CAP + 1]), self.table)
+
+
+def _query(found: list[str]) -> SearchQuery:
+    return SearchQuery(" & ".join(f"{word}:*" for word in found), config="simple", search_type="raw")
+
+
+def _looked_at(query: SearchQuery) -> Func:
+    """The condition in a form that no index answers."""
+    return Func(
+        F("search"),
+        query,
+        template="coalesce(%(expressions)s, false)",
+        arg_joiner=" @@ ",
+        output_field=models.BooleanField(),
+    )
+
+
+@models.AutoField.register_lookup
+@models.BigAutoField.register_lookup
+class Among(models.Lookup):
+    """`pk__among=[…]`: one array instead of a thousand parameters."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", (*params, list(self.rhs))

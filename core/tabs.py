@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ from django.http import QueryDict
 
 from core.actions.saved_views import address, asked, may_change
 from core.display import number
-from core.facets import grouped
 from core.keyset import COUNT_CAP, capped_counts
 from core.models.views import Audience
+from core.search import FOUND_CAP
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -31,8 +32,10 @@ class Tab:
     icon: str = ""  # of a view that others see too
 
 
-def count_label(count: int) -> str:
-    """1 594, or 10 000+ beyond the cap."""
+def count_label(count: int, *, at_least: bool = False) -> str:
+    """1 594, or 10 000+ beyond the cap. `at_least`: only the first thousand rows of a search were counted."""
+    if at_least:
+        return f"{number(min(count, FOUND_CAP))}+"
     return number(COUNT_CAP) + "+" if count > COUNT_CAP else number(count)
 
 
@@ -52,34 +55,33 @@ def _declared(listing: Listing) -> list[Tab]:
             params.setlist(name, [view.params[name]] if name in view.params else [])
         current = listing.view is None and all(listing.params.getlist(name) == params.getlist(name) for name in names)
         tabs.append((Tab(view.label, listing.address(params), current), params))
-    together = _together(listing, base, names)
-    for place, (tab, params) in enumerate(tabs):
-        total = together[place] if together else _total(listing, params, tab.current)
+    totals = _totals(listing, [params for _tab, params in tabs], base)
+    for (tab, params), total in zip(tabs, totals, strict=True):
+        shown = _total(listing, params, tab.current) if total is None else total
         if tab.current:
-            listing.total = total
-        tab.count = count_label(total)
+            listing.total = shown
+        tab.count = count_label(shown, at_least=_searched(listing, base) and not listing.found.complete)
     return [tab for tab, _params in tabs]
 
 
-def _together(listing: Listing, base: QueryDict, names: set[str]) -> list[int] | None:
-    """The counts of the declared views in one query; None when one is more than values of fields."""
-    params = base.copy()
-    for name in names:
-        params.pop(name, None)
-    here = listing.view is None and params.keys() == base.keys()
-    whole = listing if here else listing.__class__(listing.resource, listing.user, params)
-    wanted = []
-    for view in listing.tabs:
-        filters = [(whole.bound.filters[name], value) for name, value in view.params.items()]
-        if any(filter_.method or filter_.exclude or filter_.lookup_expr != "exact" for filter_, _value in filters):
-            return None
-        wanted.append({filter_.field_name: value for filter_, value in filters})
-    fields = {field for values in wanted for field in values}
-    if whole.q and len(fields) == 1:  # one search for all, as long as its rows are not more than are counted
-        field = fields.pop()
-        found = grouped(whole.filtered.order_by().values_list(field)[: COUNT_CAP + 1])
-        if sum(found.values()) <= COUNT_CAP:
-            return [found.get(values[field], 0) if values else sum(found.values()) for values in wanted]
+def _searched(listing: Listing, base: QueryDict) -> bool:
+    """Whether the declared views hold the search: then one look at what it finds counts them all."""
+    return bool(listing.q) and listing.view is None and listing.tab_fields is not None and "q" in base
+
+
+def _totals(listing: Listing, views: list[QueryDict], base: QueryDict) -> Sequence[int | None]:
+    """How many rows each declared view has, in one query; None for each where they are more than values of fields."""
+    fields = listing.tab_fields
+    if fields is None:
+        return [None] * len(views)
+    if _searched(listing, base):
+        return [listing.found.count(listing.places(params) or {}) for params in views]
+    bare = base.copy()
+    for name in fields:
+        bare.pop(name, None)
+    here = listing.view is None and bare.keys() == base.keys()
+    whole = listing if here else listing.__class__(listing.resource, listing.user, bare)
+    wanted = [{fields[name].name: value for name, value in view.params.items()} for view in listing.tabs]
     return capped_counts([whole.filtered.filter(**values) for values in wanted])
 
 
@@ -91,9 +93,14 @@ def _saved(listing: Listing) -> list[Tab]:
             params.setlist(name, values)
         current = view == listing.view
         same = current and asked(listing.params) == view.params
-        count = count_label(_total(listing, params, same)) if index < COUNTED else None
+        count = _label(listing, params, same) if index < COUNTED else None
         out.append(Tab(view.name, address(view, listing.url), current, count, _ICONS.get(view.audience, "")))  # type: ignore[call-overload]
     return out
+
+
+def _label(listing: Listing, params: QueryDict, here: bool) -> str:
+    shown = listing if here else listing.__class__(listing.resource, listing.user, params)
+    return shown.total_label
 
 
 def _total(listing: Listing, params: QueryDict, here: bool) -> int:

@@ -16,7 +16,7 @@ from core.lean import lean
 from core.listing import count_label
 from core.registry import registry
 from core.resource import Resource
-from core.search import matches
+from core.search import Plan
 from core.text import clean, fold
 from core.views.base import InstanceView, ModuleView
 
@@ -63,7 +63,7 @@ class PaletteView(InstanceView):
 
     def hits(self, resource: type[Resource], user: User, q: str) -> dict | None:
         # Sorting all who match would cost more the less has been typed: some of them, then those in order.
-        some = resource.rows(user).filter(matches(q)).order_by().values("pk")[:_SORTED]
+        some = Plan.of(resource.model, q).narrow(resource.rows(user)).order_by().values("pk")[:_SORTED]
         rows = resource.first_order().apply(lean(resource.rows(user).filter(pk__in=some), resource.subtitle))[:_HITS]
         options = [
             {
