@@ -43,6 +43,7 @@ urlpatterns = [
     path("styleguide", shell.styleguide, name="styleguide"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("account/", include("core.accounts.urls")),
+    path("api/", include("core.api.urls")),
     path("crm/", include("crm.urls")),
 ]
 if settings.DEMO:

@@ -54,7 +54,7 @@ def _people(request: Any) -> Any:
 
 
 class TagFacet(django_filters.MultipleChoiceFilter):
-    """Any of the ticked tags. Every list has it: see _bind."""
+    """Any of the ticked tags. Every list has it: see bind_as_given."""
 
     icon = "tag"
 
@@ -75,18 +75,18 @@ def bind(resource: type[Resource], user: User, data: QueryDict) -> tuple[Any, bo
     """(the resource's filters on this person's rows, or None; whether a malformed one was ignored)."""
     if resource.filters is None:
         return None, False
-    bound = _bind(resource, user, data)
+    bound = bind_as_given(resource, user, data)
     if bound.is_valid():
         return bound, False
     kept = bound.data.copy()
     for name in bound.form.errors:
         kept.pop(name, None)
-    bound = _bind(resource, user, kept)
+    bound = bind_as_given(resource, user, kept)
     bound.is_valid()
     return bound, True
 
 
-def _bind(resource: type[Resource], user: User, data: QueryDict) -> Any:
+def bind_as_given(resource: type[Resource], user: User, data: QueryDict) -> Any:
     """Without the filters on sensitive fields that the person may not see, and with the people within reach."""
     hidden = resource.hidden_from(user)
     bound = resource.filters(data, queryset=resource.rows(user))  # type: ignore[misc]

@@ -147,6 +147,8 @@ def screen_label(event: Event) -> str:
     words = {"bin": _("Corbeille"), "restore": _("Corbeille"), "revert": _("Valeur rétablie depuis l’historique")}
     if operation in words:
         return words[operation]
+    if event.screen.startswith("api-"):
+        return _("API")
     words = {
         "create": _("Création"), "edit": _("Formulaire"), "delete": _("Suppression"), "field": _("Fiche"),
         "tags": _("Fiche"), "tag": _("Fiche"),

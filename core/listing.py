@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     pass
 
 OWN = ("q", "sort", "after", "before", "view")
-_MAX_QUERY = 200  # characters of a search
+MAX_QUERY = 200  # characters of a search
 MAX_TRAIL = 1200  # of the query string that a row's address carries
 
 
@@ -58,7 +58,7 @@ class Listing:
         self.saved = saved
         self.view = next((view for view in saved if str(view.pk) == params.get("view")), None)
         self._trail = trail
-        self.q = clean(params.get("q", ""))[:_MAX_QUERY].strip()
+        self.q = clean(params.get("q", ""))[:MAX_QUERY].strip()
         self.order, self.sort = self._order()
         self._after, self._before = self._cursor("after"), self._cursor("before")
         self.bound = self._filters()
@@ -357,5 +357,5 @@ def _cleaned(params: QueryDict) -> QueryDict:
     for name in OWN:
         out.pop(name, None)
     for name, values in out.lists():
-        out.setlist(name, [clean(value)[:_MAX_QUERY] for value in values])
+        out.setlist(name, [clean(value)[:MAX_QUERY] for value in values])
     return out

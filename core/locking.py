@@ -123,12 +123,20 @@ def meet(form: Any, base: Opened, now: Mapping[str, Any]) -> Meeting:
 def put(data: QueryDict, form: Any, name: str, row: models.Model) -> None:
     """Write a row's value of a field into posted data, as its widget would have posted it."""
     bound = form[name]
-    widget, html_name = bound.field.widget, bound.html_name
-    value = _values(row, [name])[name]
-    if isinstance(widget, LookupWidget):
+    if isinstance(bound.field.widget, LookupWidget):
         chosen = getattr(row, name)
-        data[html_name] = str(chosen.pk) if chosen else ""
-        data[f"{html_name}_text"] = str(chosen or "")
+        data[bound.html_name] = str(chosen.pk) if chosen else ""
+        data[f"{bound.html_name}_text"] = str(chosen or "")
+    else:
+        put_value(data, form, name, _values(row, [name])[name])
+
+
+def put_value(data: QueryDict, form: Any, name: str, value: Any) -> None:
+    """Write a value, of the kind that `model_to_dict` gives, as the field's widget would have posted it."""
+    bound = form[name]
+    widget, html_name = bound.field.widget, bound.html_name
+    if isinstance(widget, LookupWidget):
+        data[html_name] = "" if value is None else str(value)  # without the text: by key alone
     elif isinstance(widget, forms.CheckboxInput):
         data.pop(html_name, None)
         if value:
@@ -138,7 +146,7 @@ def put(data: QueryDict, form: Any, name: str, row: models.Model) -> None:
         for rank, (part, single) in enumerate(zip(parts, widget.widgets, strict=True)):
             data[f"{html_name}_{rank}"] = str(single.format_value(part) or "")
     elif isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple):
-        data.setlist(html_name, [str(getattr(item, "pk", item)) for item in value])
+        data.setlist(html_name, [str(getattr(item, "pk", item)) for item in value or ()])
     else:
         shown = widget.format_value(bound.field.prepare_value(value))
         data[html_name] = str((shown or [""])[0] if isinstance(shown, list) else "" if shown is None else shown)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from core.accounts.models import User
+    from core.api.serializer import Serializer
     from core.importing.importer import Importer
 
 
@@ -88,6 +89,7 @@ class Resource:
     form: ClassVar[type[ModelForm]]
     bulk_form: ClassVar[type[ModelForm] | None] = None  # the fields that may be given to many rows at once
     importer: ClassVar[type[Importer] | None] = None
+    serializer: ClassVar[type[Serializer] | None] = None  # only to deviate: the API derives from all the rest
     views: ClassVar[Sequence[View]] = ()
     related: ClassVar[Sequence[Related]] = ()
     subtitle: ClassVar[Sequence[str]] = ()

@@ -49,6 +49,7 @@ VENDOR_URLCONFS = {"www": "config.urls_public", "ops": "config.urls_ops", "dpo":
 
 MIDDLEWARE = [
     "core.csp.ContentSecurityPolicyMiddleware",  # first: static files carry the policy too
+    "core.api.middleware.Problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.ClientMiddleware",
@@ -234,6 +235,25 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
 FILE_MAX_BYTES = 25_000_000
 FILES_MAX_BYTES_PER_RECORD = 250_000_000
+
+# --- API ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.Session"],  # keys of interfaces will stand beside it
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.bodies.Json"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.Operations",
+    "EXCEPTION_HANDLER": "core.api.errors.problem_of",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "POSTPROCESSING_HOOKS": [], "TITLE": "MyB2O", "VERSION": VERSION}
+API_MAX_BODY = 1024 * 1024
+API_PAGE_SIZE = 200  # at most; 50 unless asked
+# (requests, seconds): everything one client's people send together, and each person of them.
+API_RATES = {"client": (1200, 60), "user": (300, 60)}
+# More rows than this read by one person from one resource within an hour are an extraction (R02).
+API_EXTRACTION_ROWS = 200
 
 # --- Background work ----------------------------------------------------------------------------------------------
 CELERY_TIMEZONE = "Europe/Paris"

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.deletion import CASCADE, DO_NOTHING, PROTECT, RESTRICT, ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import audit
 from core.accounts.models import User
@@ -31,6 +32,19 @@ class Kept(Exception):
     def __init__(self, rows: Iterable[models.Model]) -> None:
         self.rows = list(rows)
         super().__init__(_refusal(self.rows))
+
+    def told(self, user: User) -> str:
+        """What keeps the rows: by name where this person may see it, as a number otherwise."""
+        seen: list[models.Model] = []
+        for model in {type(row) for row in self.rows}:
+            resource = registry.of(model)
+            pks = [row.pk for row in self.rows if type(row) is model]
+            seen += resource.rows(user).filter(pk__in=pks)[:_NAMED] if resource else []
+        names = [str(row) for row in seen[:_NAMED]]
+        if len(self.rows) > len(names):
+            count = len(self.rows) - len(names)
+            names.append(ngettext("%d autre fiche", "%d autres fiches", count) % count)
+        return _("Impossible, la suppression casserait : %s. Détachez d’abord.") % ", ".join(names)
 
 
 @dataclass

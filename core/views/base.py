@@ -41,28 +41,24 @@ class ModuleView(InstanceView):
             raise PermissionDenied
 
 
-class ResourceView(InstanceView):
-    """A screen of a resource. `level` is checked first, then `rows` are all that a handler can reach."""
+class OfResource:
+    """What a screen or an address of a resource can reach: the rows of the person, and nothing else."""
 
     resource: type[Resource] = Resource
     level = Level.READ
 
-    def check(self, request: HttpRequest) -> None:
-        if not self.resource.may(request.user, self.level):  # type: ignore[arg-type]
-            raise PermissionDenied
-
     @property
     def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
+        return self.request.user  # type: ignore[attr-defined]
 
     @property
     def rows(self) -> QuerySet:
         return self.resource.rows(self.user)
 
-    def row(self) -> Model:
+    def row(self, level: Level | None = None) -> Model:
         """The row of the address; 404 when it is not among this person's, 403 when they may only read it."""
-        row = get_object_or_404(self.rows.select_related(), pk=self.kwargs["pk"])
-        if not self.reaches(row, self.level):
+        row = get_object_or_404(self.rows.select_related(), pk=self.kwargs["pk"])  # type: ignore[attr-defined]
+        if not self.reaches(row, self.level if level is None else level):
             raise PermissionDenied
         return row
 
@@ -73,6 +69,14 @@ class ResourceView(InstanceView):
         if self.resource.scope(self.user, level) is self.resource.scope(self.user):
             return True
         return self.resource.rows(self.user, level).filter(pk=row.pk).exists()
+
+
+class ResourceView(OfResource, InstanceView):
+    """A screen of a resource. `level` is checked first, then `rows` are all that a handler can reach."""
+
+    def check(self, request: HttpRequest) -> None:
+        if not self.resource.may(request.user, self.level):  # type: ignore[arg-type]
+            raise PermissionDenied
 
     def can(self, row: Model | None = None) -> dict[str, bool]:
         """What the templates ask before they show a button; for a row, where its page shows it."""

@@ -9,14 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.accounts.access import Level
 from core.actions.bin import Kept, bin_rows, new_operation
 from core.authorship import Author, authors_of
 from core.custom.definitions import fields_of
 from core.locking import FIELD, lock, opened, seal, snapshot
-from core.registry import registry
 from core.views.base import ResourceView
 
 
@@ -37,7 +35,7 @@ class DeleteView(ResourceView):
                     return self.show(row, changed=True)
                 bin_rows(self.rows.filter(pk=row.pk), by=self.user, operation=operation)
         except Kept as error:
-            return self.show(row, self.refusal(error.rows))
+            return self.show(row, error.told(self.user))
         # The message's tag is the address of its « Annuler ».
         undo = reverse("bin-undo", args=[operation])
         messages.success(request, _("« %s » est dans la corbeille.") % title, extra_tags=undo)
@@ -51,19 +49,6 @@ class DeleteView(ResourceView):
     def seen(self, row: models.Model) -> dict[str, Any]:
         custom = [field.name for field in fields_of(self.resource.model)]
         return snapshot(row, sorted({*self.resource.form.base_fields, *custom} - self.resource.hidden_from(self.user)))
-
-    def refusal(self, kept: list[models.Model]) -> str:
-        """What keeps the row: by name where this person may see it, as a number otherwise."""
-        seen: list[models.Model] = []
-        for model in {type(row) for row in kept}:
-            resource = registry.of(model)
-            pks = [row.pk for row in kept if type(row) is model]
-            seen += resource.rows(self.user).filter(pk__in=pks)[:5] if resource else []
-        names = [str(row) for row in seen[:5]]
-        if len(kept) > len(names):
-            count = len(kept) - len(names)
-            names.append(ngettext("%d autre fiche", "%d autres fiches", count) % count)
-        return _("Impossible, la suppression casserait : %s. Détachez d’abord.") % ", ".join(names)
 
     def show(self, row: models.Model, error: str = "", changed: bool = False) -> HttpResponse:
         context = {

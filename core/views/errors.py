@@ -39,12 +39,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     kind = kinds.get(type(exception), "malformed")
     if isinstance(exception, MultiPartParserError):
         kind = "cut"
-    _drain(request)
+    drain(request)
     html = render_to_string("400.html", {"kind": kind})
     return HttpResponse(html, status=413 if kind == "too_large" else 400)
 
 
-def _drain(request: HttpRequest) -> None:
+def drain(request: HttpRequest) -> None:
     """Read what is left: a browser that is still sending would show a broken connection instead of the answer."""
     left = _DRAINED
     try:

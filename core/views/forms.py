@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError, connection, models, transaction
+from django.db import models
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,12 +14,9 @@ from core import drafts
 from core.accounts.access import Level
 from core.forms import ResourceForm
 from core.locking import FIELD
+from core.saving import save
 from core.text import clean
 from core.views.base import ResourceView
-
-
-class GivenAway(Exception):
-    """The saved row would leave the person's reach: the transaction rolls back."""
 
 
 class FormView(ResourceView):
@@ -67,20 +64,7 @@ class FormView(ResourceView):
         return self.resource.form(data, files, instance=row, initial=initial, user=self.user)  # type: ignore[return-value,call-arg]
 
     def save(self, form: ResourceForm) -> bool:
-        try:
-            with transaction.atomic():
-                row = form.save()
-                connection.check_constraints()  # foreign keys too, which PostgreSQL would only judge at the very end
-                # The saved row must still be among this person's: nobody gives away what they may not see.
-                if not self.resource.rows(self.user, self.level).filter(pk=row.pk).exists():
-                    raise GivenAway
-        except IntegrityError as error:
-            form.add_integrity_error(error)
-            return False
-        except GivenAway:
-            form.add_given_away_error()
-            return False
-        return True
+        return save(form, self.resource, self.user, self.level)
 
     def done(self, row: models.Model) -> str:
         return _("« %s » est enregistré.") % self.resource.title(row)

@@ -2,6 +2,7 @@
 
 from django.urls import get_resolver
 
+from core.api.urls import Door
 from core.views.base import InstanceView
 
 # Open to a visitor who is not signed in.
@@ -33,7 +34,7 @@ def addresses(patterns, prefix=""):
 
 def is_guarded(callback) -> bool:
     view = getattr(callback, "view_class", None)
-    return view is not None and issubclass(view, InstanceView)
+    return view is not None and (issubclass(view, InstanceView) or view is Door)
 
 
 def test_every_address_is_guarded_or_on_the_short_list():
@@ -55,3 +56,18 @@ def test_a_guarded_view_does_not_open_itself():
 
     for view in subclasses(InstanceView):
         assert "dispatch" not in view.__dict__, view.__name__
+
+
+def test_the_door_of_the_api_only_leads_to_guarded_views():
+    """`initial` holds the guard there: who, whether they may, how often."""
+    from rest_framework.permissions import IsAuthenticated
+
+    from core.api.authentication import Session
+    from core.api.views import ENDPOINTS, Guarded
+
+    for name, view in ENDPOINTS.items():
+        assert issubclass(view.cls, Guarded), name
+        assert view.cls.authentication_classes == [Session] and view.cls.permission_classes == [IsAuthenticated], name
+        for base in view.cls.__mro__[: view.cls.__mro__.index(Guarded)]:
+            replaced = {"dispatch", "initial", "check_permissions", "perform_authentication"} & base.__dict__.keys()
+            assert not replaced, (name, base.__name__)

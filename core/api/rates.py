@@ -1,0 +1,74 @@
+"""How many requests a client, and each of its people, may send: a window that slides, kept in Redis.
+
+The keys carry the client's schema, so one client's storm takes nothing from another. A refused request counts for
+nothing, and one that its person's limit refuses takes nothing from the client's.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+
+from core.accounts.models import User
+
+# Two counters for each limit, of this window and of the one before, which weighs as much as it still overlaps. All the
+# limits are looked at before any is counted; one round trip.
+_SCRIPT = """
+local now = tonumber(ARGV[1])
+local out, refused = {}, false
+for i = 1, #KEYS / 2 do
+  local most, seconds = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  local part = (now % seconds) / seconds
+  local this, last = redis.call('GET', KEYS[2 * i - 1]), redis.call('GET', KEYS[2 * i])
+  local used = tonumber(this or '0') + tonumber(last or '0') * (1 - part)
+  out[i] = math.floor(most - used)
+  if out[i] < 1 then refused = true end
+end
+if not refused then
+  for i = 1, #KEYS / 2 do
+    redis.call('INCR', KEYS[2 * i - 1])
+    redis.call('EXPIRE', KEYS[2 * i - 1], 2 * tonumber(ARGV[2 * i + 1]))
+    out[i] = out[i] - 1
+  end
+end
+return {refused and 1 or 0, unpack(out)}
+"""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left to a caller, of the limit that ends first."""
+
+    refused: bool
+    limit: int
+    left: int
+    reset: int  # seconds until the window has slid on
+
+    @property
+    def headers(self) -> dict[str, str]:
+        told = {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(self.left, 0)),
+            "RateLimit-Reset": str(self.reset),
+            "RateLimit-Policy": ", ".join(f'"{name}";q={q};w={w}' for name, (q, w) in settings.API_RATES.items()),
+        }
+        return {**told, "Retry-After": str(self.reset)} if self.refused else told
+
+
+def take(user: User) -> Allowance:
+    """Count one request of this person at the active client."""
+    now = time.time()
+    limits = list(settings.API_RATES.items())
+    keys, arguments = [], [now]
+    for name, (most, seconds) in limits:
+        who = f"user-{user.pk}" if name == "user" else name
+        window = int(now // seconds)
+        keys += [cache.make_key(f"api-rate-{who}-{number}") for number in (window, window - 1)]
+        arguments += [most, seconds]
+    redis = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
+    refused, *left = redis.eval(_SCRIPT, len(keys), *keys, *arguments)
+    tightest = min(range(len(limits)), key=lambda rank: left[rank])
+    most, seconds = limits[tightest][1]
+    return Allowance(bool(refused), most, left[tightest], math.ceil(seconds - now % seconds) or 1)
