@@ -15,6 +15,7 @@ from core import keyset
 from core.accounts.models import User
 from core.api.problems import Fault, Problem
 from core.api.serializer import Serializer
+from core.columns import declared
 from core.filters import bind_as_given
 from core.listing import MAX_QUERY, Listing
 from core.resource import Resource
@@ -41,12 +42,9 @@ class StrictListing(Listing):
     def _order(self) -> tuple[keyset.Order, str]:
         order, asked = super()._order()
         if self.params.get("sort", "") != asked:
-            known = ", ".join(sorted(col.name for col in self.serializer.resource.columns if self._sorts(col)))
+            known = ", ".join(sorted(col.name for col in declared(self.resource, self.user) if col.sort))
             self.fault("sort", "invalid_choice", _("Un de ces tris, avec « - » devant pour l’inverse : %s.") % known)
         return order, asked
-
-    def _sorts(self, col: Any) -> bool:
-        return col.sort and col.name not in self.resource.hidden_from(self.user)
 
     def _cursor(self, name: str) -> keyset.Cursor | None:
         found = super()._cursor(name)

@@ -13,10 +13,11 @@ from django_filters.fields import ModelMultipleChoiceField
 
 from core.accounts.models import User
 from core.api.listing import names_of
-from core.api.serializer import serializer_of
+from core.api.serializer import customs_schema, serializer_of
 from core.api.values import Schema
 from core.api.writing import Shape, shapes_of
 from core.columns import declared
+from core.custom.column import NAME, is_key
 from core.filters import TagFacet, bind_as_given
 from core.keyset import COUNT_CAP, PAGE
 from core.listing import MAX_QUERY
@@ -114,12 +115,12 @@ class Description:
     def body(self, action: str) -> Schema | None:
         if action not in ("create", "update", "partial_update"):
             return None
-        required = {
-            "create": [name for name, shape in self.shapes.items() if shape.required],
-            "update": list(self.shapes),
-            "partial_update": [],
-        }[action]
-        properties = {name: shape.schema for name, shape in self.shapes.items()}
+        own = {name: shape for name, shape in self.shapes.items() if not is_key(name)}
+        custom = {name: shape for name, shape in self.shapes.items() if is_key(name)}
+        needed = _needed(custom, action)
+        properties = {name: shape.schema for name, shape in own.items()}
+        properties[NAME] = customs_schema({name: shape.schema for name, shape in custom.items()}, needed)
+        required = [*_needed(own, action), *([NAME] if needed else ())]
         schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return {**schema, "required": required} if required else schema
 
@@ -178,6 +179,13 @@ class Description:
             label = capfirst(str(field.label or name))
             for parameter in names_of(_Only(name, field)):
                 yield _query(parameter, schema, f"{label}. {_choices(schema, field)}".strip())
+
+
+def _needed(shapes: dict[str, Shape], action: str) -> list[str]:
+    """The fields that a body cannot leave out."""
+    if action == "update":
+        return list(shapes)
+    return [name for name, shape in shapes.items() if shape.required] if action == "create" else []
 
 
 class _Only:

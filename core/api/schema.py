@@ -24,6 +24,7 @@ from core.api.operations import MANY, ONE, Description
 from core.api.problems import KINDS, MEDIA_TYPE
 from core.api.values import Schema
 from core.api.views import ResourceViewSet
+from core.custom.definitions import fields_of
 from core.registry import registry
 
 _KEPT = 3600  # seconds
@@ -51,7 +52,8 @@ def _digest(user: User) -> str:
     """Of everything that the description depends on: the rights, the language, and what the code declares."""
     access = user.access
     levels = {module: int(level) for module, level in access.levels.items()}
-    known = [levels, sorted(access.rights), get_language(), user.is_active, _declared()]
+    custom = [[field.name, str(field.definition.updated_at)] for one in registry for field in fields_of(one.model)]
+    known = [levels, sorted(access.rights), get_language(), user.is_active, custom, _declared()]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
 
 

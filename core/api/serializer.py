@@ -20,12 +20,14 @@ from django.utils.translation import gettext as _
 from core.actions.tags import tags_of
 from core.api.values import Reader, Schema, reader, schema_of
 from core.columns import choosable, label_of
+from core.custom.column import NAME, is_key
+from core.custom.definitions import fields_of
 
 if TYPE_CHECKING:
     from core.accounts.models import User
     from core.resource import Resource
 
-AROUND = ("title", "tags", "url")  # what a record has besides its key and its facts
+AROUND = ("title", "custom", "tags", "url")  # what a record has besides its key and its facts
 _FILES = (models.FileField, models.BinaryField)
 
 
@@ -39,6 +41,11 @@ class Fact:
     schema: Schema
     help: str = ""
     field: models.Field | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the JSON: "city", "custom.f12"."""
+        return f"{NAME}.{self.name}" if is_key(self.name) else self.name
 
 
 class Serializer:
@@ -68,6 +75,19 @@ class Serializer:
                 continue
             label = labels.get(name) or capfirst(str(field.verbose_name))
             yield Fact(name, label, reader(field), schema_of(field), str(field.help_text), field)
+        for custom in fields_of(self.resource.model):
+            if custom.name not in hidden:
+                label = str(custom.verbose_name)
+                yield Fact(custom.name, label, reader(custom), schema_of(custom), str(custom.help_text), custom)
+
+    @property
+    def plain(self) -> list[Fact]:
+        """The facts that are not custom fields: those are together, in the member `custom`."""
+        return [fact for fact in self.facts if not is_key(fact.name)]
+
+    @property
+    def customs(self) -> list[Fact]:
+        return [fact for fact in self.facts if is_key(fact.name)]
 
     def extra(self) -> Iterator[Fact]:
         """What a subclass adds."""
@@ -85,13 +105,13 @@ class Serializer:
     @property
     def names(self) -> list[str]:
         """Of every member, in the order of the JSON."""
-        names = ("id", "title", *(fact.name for fact in self.facts), "tags", "url")
+        names = ("id", "title", *(fact.name for fact in self.plain), NAME, "tags", "url")
         return [name for name in names if name not in AROUND or name in self.around]
 
     # --- reading --------------------------------------------------------------------------------------------------
     def narrow(self, names: Collection[str]) -> None:
         """Show only these (and the key)."""
-        self.facts = [fact for fact in self.facts if fact.name in names]
+        self.facts = [fact for fact in self.facts if (NAME if is_key(fact.name) else fact.name) in names]
         self.around &= frozenset(names)
 
     def ready(self, rows: models.QuerySet) -> models.QuerySet:
@@ -100,12 +120,14 @@ class Serializer:
 
         fields = [fact.field for fact in self.facts if fact.field is not None]
         many = [field.name for field in fields if isinstance(field, models.ManyToManyField)]
-        return lean(rows, {field.name for field in fields}).prefetch_related(*many)
+        shown = {field.name for field in fields} | ({NAME} if self.customs else set())
+        return lean(rows, shown).prefetch_related(*many)
 
     def represent(self, rows: Sequence[models.Model]) -> list[dict[str, Any]]:
         """Each row as JSON. One query for the tags of all."""
         around, resource, base = self.around, self.resource, self.resource.list_url
-        readers = [(fact.name, fact.read) for fact in self.facts]
+        readers = [(fact.name, fact.read) for fact in self.plain]
+        customs = [(fact.name, fact.read) for fact in self.customs]
         tags: Mapping[int, Any] = tags_of(resource.key(), [row.pk for row in rows]) if "tags" in around and rows else {}
         told = []
         for row in rows:
@@ -114,6 +136,8 @@ class Serializer:
                 record["title"] = resource.title(row)
             for name, read in readers:
                 record[name] = read(row)
+            if NAME in around:
+                record[NAME] = {name: read(row) for name, read in customs}
             if "tags" in around:
                 record["tags"] = [tag.name for tag in tags.get(row.pk, ())]
             if "url" in around:
@@ -128,8 +152,10 @@ class Serializer:
             "id": {"type": "integer", "description": _("Clé de la fiche."), "readOnly": True},
             "title": {"type": "string", "description": _("La fiche en quelques mots."), "readOnly": True},
         }
-        for fact in self.facts:
+        for fact in self.plain:
             properties[fact.name] = described(fact.schema, fact.label, fact.help, fact.field)
+        own = {fact.name: described(fact.schema, fact.label, fact.help, fact.field) for fact in self.customs}
+        properties[NAME] = customs_schema(own, list(own))
         properties["tags"] = {
             "type": "array", "items": {"type": "string"}, "description": _("Étiquettes."), "readOnly": True,
         }  # fmt: skip
@@ -138,6 +164,12 @@ class Serializer:
         return {
             "type": "object", "properties": properties, "required": self.names, "additionalProperties": False,
         }  # fmt: skip
+
+
+def customs_schema(properties: dict[str, Schema], required: Sequence[str]) -> Schema:
+    """Of the member `custom`."""
+    told = {"type": "object", "description": _("Les champs propres à votre entreprise."), "properties": properties}
+    return {**told, "additionalProperties": False, **({"required": list(required)} if required else {})}
 
 
 def described(schema: Schema, label: str, help_text: str, field: Any = None) -> Schema:

