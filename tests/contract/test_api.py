@@ -318,5 +318,6 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(resource, p
         few = count()
         for _number in range(200):
             make_row(resource)
-        assert count() == few
+        # Twice: a cache that was slow to answer sends the session back to the database.
+        assert [min(pair) for pair in zip(count(), count(), strict=True)] == few
         assert max(few) <= 9

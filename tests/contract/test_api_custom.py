@@ -11,7 +11,7 @@ VALUES = {
     "text": "Qwertov", "number": "12.5", "money": "1234.50", "date": "2026-03-14", "choice": "o2",
     "choices": ["o1", "o3"], "link": "https://exemple.fr/a", "checkbox": True,
 }  # fmt: skip
-EMPTY = {kind: None for kind in VALUES} | {"choices": [], "checkbox": False}
+EMPTY = dict.fromkeys(VALUES) | {"choices": [], "checkbox": False}
 WRONG = {
     "text": 3, "number": "douze", "money": [], "date": "14/03/2026", "choice": "o9", "choices": "o1", "link": 1,
     "checkbox": "oui",
