@@ -181,6 +181,7 @@ class Resource:
             "lookup": ("lookup/", listing.LookupView),
             "facet": ("facets/<slug:name>/", listing.FacetView),
             "columns": ("columns/", columns.ColumnsView),
+            "view-counts": ("views/counts/", listing.CountsView),
             "view-new": ("views/new/", saved.NewView),
             "view": ("views/<int:pk>/", saved.ChangeView),
             "view-refresh": ("views/<int:pk>/refresh/", saved.RefreshView),

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from core.listing import Listing
+    from core.models import SavedView
 
-COUNTED = 4  # saved views whose rows are counted; those after them are tabs without a figure
+COUNTED = 4  # saved views whose rows are counted with the page; those after them, once it is there
 _ICONS = {Audience.TEAM: "users", Audience.EVERYONE: "globe"}
 
 
@@ -30,6 +31,7 @@ class Tab:
     current: bool
     count: str | None = None
     icon: str = ""  # of a view that others see too
+    later: int | None = None  # the key of a view whose rows are counted once the page is there
 
 
 def count_label(count: int, *, at_least: bool = False) -> str:
@@ -88,14 +90,20 @@ def _totals(listing: Listing, views: list[QueryDict], base: QueryDict) -> Sequen
 def _saved(listing: Listing) -> list[Tab]:
     out = []
     for index, view in enumerate(listing.saved):
-        params = QueryDict(mutable=True)
-        for name, values in view.params.items():
-            params.setlist(name, values)
+        params = params_of(view)
         current = view == listing.view
         same = current and asked(listing.params) == view.params
         count = _label(listing, params, same) if index < COUNTED else None
-        out.append(Tab(view.name, address(view, listing.url), current, count, _ICONS.get(view.audience, "")))  # type: ignore[call-overload]
+        later = view.pk if count is None else None
+        out.append(Tab(view.name, address(view, listing.url), current, count, _ICONS.get(view.audience, ""), later))  # type: ignore[call-overload]
     return out
+
+
+def params_of(view: SavedView) -> QueryDict:
+    params = QueryDict(mutable=True)
+    for name, values in view.params.items():
+        params.setlist(name, values)
+    return params
 
 
 def _label(listing: Listing, params: QueryDict, here: bool) -> str:

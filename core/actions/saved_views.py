@@ -71,22 +71,25 @@ def save_view(
     params: Mapping,
     columns: Sequence[str],
     position: int,
+    density: str = "",
 ) -> SavedView:
     """Raises NameTaken."""
     view = SavedView(resource=resource.key(), owner=by, params=dict(params), columns=list(columns))
-    return _write(view, name=name, audience=audience, position=position)
+    return _write(view, name=name, audience=audience, position=position, density=density)
 
 
 @atomic
-def describe_view(view: SavedView, *, by: User, name: str, audience: str, position: int) -> SavedView:
-    """Another name, audience or place. Raises NameTaken."""
+def describe_view(
+    view: SavedView, *, by: User, name: str, audience: str, position: int, density: str = ""
+) -> SavedView:
+    """Another name, audience, place or density. Raises NameTaken."""
     if audience != Audience.EVERYONE:
         DefaultView.objects.filter(view=view).delete()  # nobody's list opens on what they may not see
-    return _write(view, name=name, audience=audience, position=position)
+    return _write(view, name=name, audience=audience, position=position, density=density)
 
 
-def _write(view: SavedView, *, name: str, audience: str, position: int) -> SavedView:
-    view.name, view.audience, view.position = name, audience, position
+def _write(view: SavedView, *, name: str, audience: str, position: int, density: str) -> SavedView:
+    view.name, view.audience, view.position, view.density = name, audience, position, density
     try:
         with atomic():
             view.save()

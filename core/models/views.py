@@ -21,6 +21,13 @@ class Audience(models.TextChoices):
     EVERYONE = "everyone", _("Tout le monde")
 
 
+class Density(models.TextChoices):
+    """How close the rows of a view stand; blank leaves it to each person."""
+
+    COMFORT = "comfort", _("Aérée")
+    COMPACT = "compact", _("Serrée")
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: Any) -> "SavedViewQuerySet":
         """A person's own, their teammates' and everyone's."""
@@ -48,6 +55,7 @@ class SavedView(models.Model):
     columns: ArrayField = ArrayField(
         models.CharField(max_length=63), verbose_name=_("colonnes"), default=list, blank=True
     )
+    density = models.CharField(_("densité"), max_length=8, choices=Density, blank=True, default="", db_default="")
     position = models.PositiveSmallIntegerField(_("place parmi les onglets"), default=50)
     created_at = models.DateTimeField(_("créée le"), db_default=Now(), editable=False)
 
@@ -59,6 +67,7 @@ class SavedView(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint("owner", "resource", Lower("name"), name="saved_view_name_unique"),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="saved_view_audience_known"),
+            models.CheckConstraint(condition=Q(density__in=["", *Density.values]), name="saved_view_density_known"),
             models.CheckConstraint(condition=~Q(name=""), name="saved_view_has_a_name"),
         ]
         indexes: ClassVar = [models.Index(fields=["resource", "position"], name="saved_view_of_list")]

@@ -15,6 +15,7 @@ from core.accounts.models import User
 from core.actions import saved_views as actions
 from core.columns import chosen
 from core.models import SavedView
+from core.models.views import Density
 from core.resource import Resource
 from core.text import clean
 from core.views.panel import PanelView
@@ -26,6 +27,10 @@ class ViewForm(forms.Form):
     position = forms.IntegerField(
         label=gettext_lazy("Place parmi les onglets"), min_value=1, max_value=99, initial=50, required=False,
         help_text=gettext_lazy("De 1 (en premier) à 99"),
+    )  # fmt: skip
+    density = forms.ChoiceField(
+        label=gettext_lazy("Densité"), required=False, widget=forms.RadioSelect,
+        choices=[("", gettext_lazy("Celle de chacun")), *Density.choices],
     )  # fmt: skip
     opens_first: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         label=gettext_lazy("La liste s’ouvre sur cette vue pour"), queryset=None, required=False,
@@ -74,13 +79,24 @@ class NewView(PanelView):
         return self.show(form, status=422)
 
     def build(self, data: QueryDict | None = None) -> ViewForm:
-        return ViewForm(data, resource=self.resource, user=self.user)
+        return ViewForm(data, initial={"density": self.density()}, resource=self.resource, user=self.user)
+
+    def density(self) -> str:
+        """The one that the list shows: the present view's, else the person's own."""
+        current = self.current()
+        own = "compact" if self.request.COOKIES.get("density") == "compact" else "comfort"
+        return (current.density if current else "") or own
+
+    def current(self) -> SavedView | None:
+        """The view in which the list is."""
+        asked = self.request.GET.get("view", "")
+        return next((v for v in actions.views_of(self.resource, self.user) if str(v.pk) == asked), None)
 
     def write(self, form: ViewForm) -> SavedView | None:
         """The view, or None with an error in the form when its name is taken."""
         data = form.cleaned_data
         try:
-            view = self.act(name=data["name"], audience=data["audience"], position=data["position"])
+            view = self.act(**{name: data[name] for name in ("name", "audience", "position", "density")})
         except actions.NameTaken:
             form.add_error("name", _("Vous avez déjà une vue de ce nom sur cette liste."))
             return None
@@ -94,9 +110,8 @@ class NewView(PanelView):
 
     def state(self) -> tuple[dict[str, list[str]], list[str]]:
         """What the list shows now: the query, and the columns of the view that it comes from."""
-        asked = self.request.GET.get("view", "")
-        current = next((v for v in actions.views_of(self.resource, self.user) if str(v.pk) == asked), None)
-        return actions.asked(self.request.GET), [col.name for col in chosen(self.resource, self.user, current)]
+        cols = chosen(self.resource, self.user, self.current())
+        return actions.asked(self.request.GET), [col.name for col in cols]
 
     def show(self, form: ViewForm, status: int = 200) -> HttpResponse:
         return self.panel("core/_view_form.html", _("Enregistrer la vue"), {"form": form}, status)
@@ -126,7 +141,7 @@ class ChangeView(OwnView, NewView):
 
     def build(self, data: QueryDict | None = None) -> ViewForm:
         view = self.view()
-        initial = {"name": view.name, "audience": view.audience, "position": view.position}
+        initial: dict[str, Any] = {name: getattr(view, name) for name in ("name", "audience", "position", "density")}
         initial["opens_first"] = actions.roles_opening_on(view)
         return ViewForm(data, initial=initial, resource=self.resource, user=self.user)
 

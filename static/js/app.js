@@ -44,7 +44,11 @@ document.addEventListener("click", (event) => {
   const density = event.target.closest("[data-density-toggle]");
   const copy = event.target.closest("[data-copy]");
   if (theme) prefer("theme", theme.dataset.themeChoice);
-  if (density) prefer("density", root.dataset.density === "compact" ? "" : "compact");
+  if (density) {
+    const view = density.closest("data-list[data-density]"); // a view has its own: changed here, it is so until the next page
+    if (view) view.dataset.density = view.dataset.density === "compact" ? "comfort" : "compact";
+    else prefer("density", root.dataset.density === "compact" ? "" : "compact");
+  }
   if (event.target.closest("[data-theme-toggle]")) {
     const dark = (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
     prefer("theme", dark ? "light" : "dark");

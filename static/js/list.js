@@ -15,6 +15,7 @@ class DataList extends HTMLElement {
     this.addEventListener("submit", (event) => this.submit(event), true);
     this.addEventListener("htmx:after:settle", () => this.settled());
     addEventListener("pageshow", () => this.restore());
+    this.count();
   }
 
   get boxes() {
@@ -156,6 +157,14 @@ class DataList extends HTMLElement {
     } catch {
       // the options are there without their counts
     }
+  }
+
+  /** The tabs that the page left without a figure: all in one request, once. */
+  async count() {
+    const nav = this.querySelector(".tabs:has([data-view])");
+    if (!nav) return;
+    const counts = await fetch(nav.dataset.counts).then((answer) => (answer.ok && !sessionOver(answer) ? answer.json() : {})).catch(() => ({}));
+    for (const tab of this.querySelectorAll("[data-view]")) tab.textContent = counts[tab.dataset.view] ?? "";
   }
 
   settled() {

@@ -28,7 +28,7 @@ class CommandPalette extends HTMLElement {
     });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("pointermove", (event) => {
-      const option = event.target.closest('[role="option"]');
+      const option = event.target.closest('a[role="option"]');
       if (option) this.select(option);
     });
   }
@@ -59,14 +59,14 @@ class CommandPalette extends HTMLElement {
       if (error.name === "AbortError") return;
       this.pending = false;
       const words = document.createElement("p");
-      words.className = "palette-none";
+      Object.assign(words, { className: "palette-none", role: "option", ariaDisabled: "true", ariaSelected: "false" });
       words.textContent = this.dataset.failed;
       this.list.replaceChildren(words);
     }
   }
 
   get options() {
-    return [...this.list.querySelectorAll('[role="option"]')];
+    return [...this.list.querySelectorAll('a[role="option"]')];
   }
 
   select(option) {

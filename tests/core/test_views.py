@@ -1,7 +1,9 @@
 """Saved views: kept, shown as tabs, shared, opened first, changed and removed; refusals as much as success."""
 
+import re
+
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core.accounts.models import Role, Team, User
@@ -195,3 +197,54 @@ def test_queries_do_not_grow_with_the_rows_of_a_view(sales, make_company):
     for number in range(30):
         make_company(f"M{number}")
     assert count() == few
+
+
+def density(browser, url: str) -> str:
+    """Of the region of the list; "" when the person's own holds."""
+    found = re.search(r'<data-list id="list"(?: data-density="(\w+)")?>', browser.get(url).content.decode())
+    return found[1] or ""
+
+
+def test_a_view_keeps_its_density_and_the_others_the_persons_own(sales, admin, atelier):
+    sales.cookies["density"] = "compact"
+    form = sales.get(f"{NEW}?relation=prospect").context["form"]
+    assert form["density"].value() == "compact"  # as the list is shown
+    opened = save(sales, audience="everyone", density="compact")["Location"]
+    assert density(sales, opened) == density(admin, opened) == "compact"
+    assert density(sales, URL) == ""
+    view = SavedView.objects.get()
+    change = {"name": view.name, "audience": "everyone", "density": "comfort"}
+    sales.post(f"{URL}views/{view.pk}/", change)
+    assert density(sales, opened) == "comfort"
+    sales.post(f"{URL}views/{view.pk}/", {**change, "density": ""})
+    assert density(sales, opened) == ""
+
+
+def test_an_unknown_density_is_refused_by_form_and_database(sales, atelier):
+    assert save(sales, density="minuscule").status_code == 422
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SavedView.objects.create(
+            resource="crm.company", name="x", density="tiny", owner=User.objects.get(email="sales@atelier.example")
+        )
+
+
+def test_views_beyond_the_first_four_are_counted_after_the_page_in_one_query(sales, make_company):
+    make_company("Dupont", relation="prospect")
+    make_company("Durand", relation="customer")
+    for place in range(7):
+        save(sales, name=f"Vue {place}", query=["relation=prospect", "q=du", "q=zzz"][place % 3], position=place + 1)
+    shown = tabs(sales)
+    late = {tab.later: label for label, tab in shown.items() if tab.later}
+    assert list(late.values()) == ["Vue 4", "Vue 5", "Vue 6"]
+    with CaptureQueriesContext(connection) as queries:
+        counts = sales.get(f"{URL}views/counts/").json()
+    assert {late[int(pk)]: count for pk, count in counts.items()} == {"Vue 4": "2", "Vue 5": "0", "Vue 6": "1"}
+    assert len([query for query in queries if "count(*)" in query["sql"]]) == 1
+
+
+def test_late_counts_are_of_what_the_person_sees(sales, admin, signed_in, atelier, make_company):
+    make_company("Dupont", relation="prospect")
+    for place in range(5):
+        save(admin, name=f"Vue {place}")
+    assert sales.get(f"{URL}views/counts/").json() == {}  # another's private views
+    assert len(admin.get(f"{URL}views/counts/").json()) == 1
