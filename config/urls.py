@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView
-from core.views import bin, files, imports, jobs, mail, notifications, shell, tags  # noqa: A004
+from core.views import bin, files, import_columns, imports, jobs, mail, notifications, shell, tags  # noqa: A004
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -18,6 +18,8 @@ urlpatterns = [
     path("people/", shell.PeopleView.as_view(), name="people"),
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<int:pk>/", imports.BatchView.as_view(), name="import-batch"),
+    path("imports/<int:pk>/columns/", import_columns.ColumnsView.as_view(), name="import-columns"),
+    path("imports/<int:pk>/layout/", import_columns.LayoutView.as_view(), name="import-layout"),
     path("imports/<int:pk>/commit/", imports.CommitView.as_view(), name="import-commit"),
     path("imports/<int:pk>/undo/", imports.UndoView.as_view(), name="import-undo"),
     path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import-refused"),

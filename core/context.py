@@ -69,7 +69,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
         if items:
             groups.append({"label": str(menu.label), "items": items})
     organisation = []
-    if any(resource.importer and resource.may(user, Level.WRITE) for resource in registry):
+    if any(resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("upload", _("Imports"), "imports"))
     organisation.append(("hourglass", _("Travaux"), "jobs"))
     if any(resource.may(user, Level.WRITE) for resource in registry):

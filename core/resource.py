@@ -88,7 +88,7 @@ class Resource:
     filters: ClassVar[type[FilterSet] | None] = None
     form: ClassVar[type[ModelForm]]
     bulk_form: ClassVar[type[ModelForm] | None] = None  # the fields that may be given to many rows at once
-    importer: ClassVar[type[Importer] | None] = None
+    importer: ClassVar[type[Importer] | None] = None  # known layouts; any other file is mapped on screen
     serializer: ClassVar[type[Serializer] | None] = None  # only to deviate: the API derives from all the rest
     views: ClassVar[Sequence[View]] = ()
     related: ClassVar[Sequence[Related]] = ()
@@ -151,7 +151,7 @@ class Resource:
 
     @classproperty
     def import_url(cls) -> str:  # noqa: N805
-        return cls.url("import") if cls.importer else ""
+        return cls.url("import")
 
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:
@@ -164,13 +164,14 @@ class Resource:
             editing,
             exporting,
             forms,
+            imports,
             listing,
             record,
             record_parts,
             saved,
         )
 
-        pages = {
+        return {
             "list": ("", listing.ListView),
             "create": ("new/", forms.CreateView),
             "record": ("<int:pk>/", record.RecordView),
@@ -191,12 +192,8 @@ class Resource:
             "print-list": ("print/", exporting.PrintView),
             "quick": ("quick/", forms.QuickView),
             "draft": ("draft/", drafts.DraftView),
+            "import": ("import/", imports.UploadView),
         }
-        if cls.importer:
-            from core.views import imports
-
-            pages["import"] = ("import/", imports.UploadView)
-        return pages
 
     @classmethod
     def urls(cls) -> list[URLPattern]:

@@ -4,25 +4,23 @@ from celery import shared_task
 from django_tenants.utils import get_tenant_model, tenant_context
 
 from core import drafts, sweeping
-from core.importing.tasks import check, commit, take_back
+from core.importing import jobs as importing_jobs
 from core.jobs.tasks import reconcile, reconcile_here, run
 from core.mail.tasks import deliver, deliver_due
 from core.sealing import seal_all
 
 __all__ = [
-    "check",
-    "commit",
     "deliver",
     "deliver_due",
     "expire_drafts",
     "expire_drafts_here",
+    "importing_jobs",
     "reconcile",
     "reconcile_here",
     "run",
     "seal_history",
     "sweep",
     "sweep_here",
-    "take_back",
 ]
 
 

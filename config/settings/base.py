@@ -203,6 +203,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "core.uploads.SizeGuard",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -233,6 +238,8 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
+IMPORT_MAX_UNPACKED = 400 * 1024 * 1024  # bytes of a workbook once its archive is opened
+IMPORT_MAX_CELLS = 10_000_000  # of a sheet, blank ones counted: the reader keeps some 32 bytes for each
 FILE_MAX_BYTES = 25_000_000
 FILES_MAX_BYTES_PER_RECORD = 250_000_000
 

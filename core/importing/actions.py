@@ -1,55 +1,46 @@
-"""What happens to a file that somebody sends: received, checked, committed, taken back."""
+"""What happens to a file that somebody sends: received, mapped, checked, committed, taken back.
 
-import logging
+What takes time is a job (core.importing.jobs); the command does the same at once.
+"""
+
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from django.core.cache import cache
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
 from core import audit
 from core.accounts.models import User
-from core.importing import engine, locks
+from core.importing import locks, passes, remembering
 from core.importing import undo as undoing
+from core.importing.engine import Progress
 from core.importing.importer import Importer
-from core.importing.reach import Reach
-from core.importing.reading import FileError
+from core.importing.passes import plain_file
+from core.importing.plan import Plan
+from core.importing.preview import first_plan, preview_of
+from core.importing.reading import FileError, Layout, Source, open_source
 from core.importing.report import Report, scratch
 from core.models import ImportBatch, ImportState
 from core.registry import registry
 from core.resource import Resource
 from core.text import clean
 
-logger = logging.getLogger(__name__)
-_FORGOTTEN = timedelta(minutes=30)  # a work that no worker has picked up by then is offered again
-
 
 class Changed(Exception):
     """Other lines are refused now than when the file was checked. Nothing was written."""
 
-    def __init__(self, report: Report, refused: Any) -> None:
+    def __init__(self, report: Report, refused: Any, lines: Any) -> None:
         super().__init__()
-        self.report = report
-        self.refused = refused
+        self.report, self.refused, self.lines = report, refused, lines
 
 
 def resource_of(batch: ImportBatch) -> type[Resource]:
     return registry.by_label[batch.resource]
-
-
-def importer_of(resource: type[Resource]) -> type[Importer]:
-    if resource.importer is None:
-        raise FileError(_("« %s » ne s’importe pas.") % resource.label_plural)
-    return resource.importer
 
 
 # --- received -----------------------------------------------------------------------------------------------------
@@ -58,109 +49,147 @@ def receive(
 ) -> ImportBatch:
     """Keep a file in the client's storage. Raises FileError when no pass could read it; nothing is kept then.
 
-    `file`: a Django File. The check is the caller's to ask.
+    `file`: a Django File. A known layout, or titles whose mapping is remembered, is ready for its check (`CHECKING`),
+    which is the caller's to ask; other files wait for somebody to map them (`MAPPING`).
     """
-    importer = engine.recognise(importer_of(resource), file, file.size)
-    file.seek(0)
-    name = clean(PurePath(filename.replace("\\", "/")).name)[-200:] or "import.csv"
+    source = open_source(plain_file(file), file.size)
     batch = ImportBatch(
-        resource=resource.key(), filename=name, format_label=importer.format.label, size=file.size, actor=by,
-        request_ref=request_ref,
+        resource=resource.key(), filename=clean(PurePath(filename.replace("\\", "/")).name)[-200:] or "import.csv",
+        size=file.size, actor=by, request_ref=request_ref,
     )  # fmt: skip
-    batch.file.save(name, file, save=False)
+    if resource.importer is not None and resource.importer.knows(source.header):
+        _take_known(batch, resource.importer, source)
+    else:
+        _take_mapped(batch, resource, source)
+    file.seek(0)
+    batch.file.save("import", file, save=False)
     batch.save()
     return batch
 
 
+def _take_known(batch: ImportBatch, importer: type[Importer], source: Source) -> None:
+    read = {name.casefold() for format_ in importer.formats for name in (*format_.required, *format_.optional)}
+    for name in source.twice:
+        if name.casefold() in read:
+            raise FileError(
+                _("La colonne « %s » figure deux fois dans la ligne de titres : gardez-en une seule.") % name[:80]
+            )
+    batch.format_label, batch.layout = importer(source.header).format.label, source.layout.as_json()
+
+
+def _take_mapped(batch: ImportBatch, resource: type[Resource], source: Source) -> None:
+    people = people_of(batch)
+    batch.preview, batch.layout = preview_of(source, resource, people), source.layout.as_json()
+    batch.format_label = _("Classeur Excel") if source.layout.kind == "xlsx" else _("Fichier CSV")
+    remembered = remembering.find(resource, source.header, batch.actor)
+    batch.state = ImportState.MAPPING if remembered is None else ImportState.CHECKING
+    plan = first_plan(batch.preview, resource, people) if remembered is None else remembered.fitted(source.header)
+    batch.plan = plan.as_json()
+
+
+def read_again(batch: ImportBatch, layout: Layout) -> None:
+    """Read a file in another way: another line of titles, sheet, separator or encoding. Raises FileError."""
+    with batch.file.open("rb") as file:
+        _take_mapped(batch, resource_of(batch), open_source(plain_file(file), batch.size, layout))
+    batch.state = ImportState.MAPPING
+    batch.save()
+
+
+def map_columns(batch: ImportBatch, plan: Plan, *, by: User, share: bool = False) -> bool:
+    """Take what a person decided, remember it, and let the batch wait for its check. False when it is at work."""
+    mappable = [ImportState.MAPPING, ImportState.READY, ImportState.FAILED]
+    batches = ImportBatch.objects.filter(pk=batch.pk, state__in=mappable).exclude(preview={})
+    asked = batches.update(state=ImportState.CHECKING, plan=plan.as_json(), notices=[], error="", job=None)
+    if asked:
+        remembering.keep(resource_of(batch), plan, by=by, share=share)
+    return bool(asked)
+
+
+def discard(batch: ImportBatch) -> None:
+    """Forget a batch of which nothing was imported, with its files."""
+    for field in (batch.file, batch.refused_file, batch.report_file):
+        if field:
+            field.delete(save=False)
+    batch.delete()
+
+
 # --- checked ------------------------------------------------------------------------------------------------------
-def check(pk: int) -> None:
-    """The dry run of a batch that waits for it. Nothing of the model is written."""
-    with locks.at_work(pk) as mine:
-        waiting = ImportBatch.objects.filter(pk=pk, state__in=[ImportState.QUEUED, ImportState.CHECKING])
-        if not mine or not waiting.update(state=ImportState.CHECKING, picked_up_at=Now()):
-            return
-        batch = ImportBatch.objects.get(pk=pk)
-        try:
-            _check(batch)
-            batch.state = ImportState.READY
-        except FileError as error:
-            batch.state, batch.error = ImportState.FAILED, str(error)
-        except Exception:  # the task's boundary: whatever it was, the page must not wait for ever
-            logger.exception("check of import %s", pk)
-            batch.state = ImportState.FAILED
-            batch.error = _("Une erreur technique a arrêté la vérification : renvoyez le fichier, ou prévenez-nous.")
-        batch.save()
+def check_now(batch: ImportBatch, *, progress: Progress | None = None, heard: Callable | None = None) -> Report:
+    """The dry run: nothing of the model is written. Its result is on the batch, unsaved. Raises FileError."""
+    with scratch() as refused, scratch() as lines:
+        report = passes.run(
+            batch, resource_of(batch), people_of(batch), refused=refused, lines=lines, progress=progress, heard=heard
+        )
+        keep(batch, report, refused, lines)
+    batch.state = ImportState.READY
+    return report
 
 
-def _check(batch: ImportBatch) -> None:
-    resource = resource_of(batch)
-    with batch.file.open("rb") as file, scratch() as refused:
-        report = engine.run(
-            importer_of(resource), file, batch.size, refused=refused, progress=progress_of(batch),
-            reach=Reach.of(resource, batch.actor),
-        )  # fmt: skip
-        keep(batch, report, refused)
+def people_of(batch: ImportBatch, *others: User | None) -> list[User]:
+    return [person for person in (batch.actor, *others) if person is not None]
 
 
-def keep(batch: ImportBatch, report: Report, refused: Any) -> None:
-    """Put what a pass found on the batch, without saving it."""
+def keep(batch: ImportBatch, report: Report, refused: Any, lines: Any) -> None:
+    """Put what a pass found on the batch, without saving it. Former files go once the transaction has."""
     batch.take(report)
-    if batch.refused:
-        refused.seek(0)
-        batch.refused_file.save("refused.csv", File(refused), save=False)
+    for field, content in ((batch.refused_file, refused if batch.refused else None), (batch.report_file, lines)):
+        if field:
+            transaction.on_commit(partial(field.storage.delete, str(field.name)))
+            field.name = ""
+        if content is not None:
+            content.seek(0)
+            field.save("lines", File(content), save=False)
 
 
 # --- committed ----------------------------------------------------------------------------------------------------
 def ask(batch: ImportBatch, *, before: ImportState, after: ImportState) -> bool:
     """Move a batch from one state to the next, once: the second click of two gets False."""
     asked = ImportBatch.objects.filter(pk=batch.pk, state=before)
-    return bool(asked.update(state=after, asked_at=Now(), picked_up_at=None, notices=[]))
+    return bool(asked.update(state=after, notices=[], job=None))
 
 
-def commit(pk: int, actor: int | None) -> None:
-    """Import a checked batch that `ask` has set running. If it fails, nothing is imported and it can be asked again."""
-    _work(pk, actor, ImportState.RUNNING, ImportState.READY, commit_now)
-
-
-def commit_now(batch: ImportBatch, by: User | None, *, screen: str = "import-commit", progress: Any = None) -> None:
-    """Write the valid lines of a running batch, in one transaction. Raises Changed or FileError: nothing is written."""
+def commit_now(
+    batch: ImportBatch, by: User | None, *, screen: str = "import-commit", progress: Progress | None = None
+) -> None:
+    """Write the valid lines of a checked batch, in one transaction. Raises Changed or FileError: nothing is written."""
     resource = resource_of(batch)
     with audit.by(by, screen=screen, operation=batch.operation), transaction.atomic():
         locks.one_at_a_time(batch.resource)
-        refused = scratch()
-        with batch.file.open("rb") as file:
-            report = engine.run(
-                importer_of(resource), file, batch.size, writes=True, refused=refused,
-                progress=progress or progress_of(batch), reach=Reach.of(resource, batch.actor, by),
-            )  # fmt: skip
+        _hold(batch)
+        refused, lines = scratch(), scratch()
+        report = passes.run(
+            batch, resource, people_of(batch, by), writes=True, refused=refused, lines=lines, progress=progress
+        )
         if report.mark != batch.refused_mark:
-            raise Changed(report, refused)
-        batch.take(report)
+            raise Changed(report, refused, lines)
+        keep(batch, report, refused, lines)
         batch.state, batch.done_at = ImportState.DONE, timezone.now()
-        _still(batch.pk, ImportState.RUNNING)
         batch.save()
 
 
+def changed_notice() -> str:
+    return _(
+        "Depuis la vérification, la base a changé : d’autres lignes seraient refusées. Rien n’a été importé. "
+        "Relisez le résultat puis confirmez."
+    )
+
+
 # --- taken back ---------------------------------------------------------------------------------------------------
-def take_back(pk: int, actor: int | None) -> None:
-    """Undo an imported batch that `ask` has set undoing."""
-    _work(pk, actor, ImportState.UNDOING, ImportState.DONE, take_back_now)
-
-
 def take_back_now(batch: ImportBatch, by: User | None, *, screen: str = "import-undo") -> None:
     """Undo in one transaction. Raises undo.Entangled, with nothing written."""
     model = resource_of(batch).model
     others = ImportBatch.objects.filter(resource=batch.resource, state=ImportState.UNDONE)
     with audit.by(by, screen=screen, operation=f"undo:{batch.pk}"), transaction.atomic():
         locks.one_at_a_time(batch.resource)
+        _hold(batch)
         undoing.undo(model, batch.operation, undone=others.values_list("pk", flat=True))
         batch.state = ImportState.UNDONE
-        _still(batch.pk, ImportState.UNDOING)
         batch.save()
 
 
-def entangled_message(resource: type[Resource], error: undoing.Entangled, by: User | None) -> str:
+def entangled_message(error: undoing.Entangled, by: User | None) -> str:
     """Which rows keep an import from being undone, and what to do. Names only those that `by` may see."""
+    resource = registry.by_label[error.model._meta.label_lower]
     seen = resource.rows(by) if by else resource.model._default_manager.all()
     rows: dict[int, Model] = seen.in_bulk(error.pks)
     names = [
@@ -175,76 +204,31 @@ def entangled_message(resource: type[Resource], error: undoing.Entangled, by: Us
     ) % {"names": ", ".join(names), "more": more}
 
 
-# --- shared -------------------------------------------------------------------------------------------------------
-def _work(pk: int, actor: int | None, during: ImportState, back: ImportState, act: Callable[..., None]) -> None:
-    """Do the work that a batch waits for, unless another process does; on failure put the batch back and say why."""
-    with locks.at_work(pk) as mine:
-        if not mine or not ImportBatch.objects.filter(pk=pk, state=during).update(picked_up_at=Now()):
-            return
-        batch = ImportBatch.objects.get(pk=pk)
-        by = User.objects.filter(pk=actor).first() if actor else None
-        try:
-            act(batch, by)
-            return
-        except Changed as error:
-            batch = ImportBatch.objects.get(pk=pk)
-            keep(batch, error.report, error.refused)
-            notice = _(
-                "Depuis la vérification, la base a changé : d’autres lignes seraient refusées. Rien n’a été importé. "
-                "Relisez le résultat puis confirmez."
-            )
-        except undoing.Entangled as error:
-            notice = entangled_message(resource_of(batch), error, by)
-        except FileError as error:
-            notice = str(error)
-        except Exception:  # the task's boundary: the transaction is rolled back, the batch can be asked again
-            logger.exception("import %s", pk)
-            notice = _("Une erreur technique a arrêté le travail : rien n’a été changé. Vous pouvez recommencer.")
-        batch.state, batch.notices = back, [notice]
-        batch.done_at = batch.done_at if back == ImportState.DONE else None
-        batch.save()
+# --- what became of the work --------------------------------------------------------------------------------------
+def _hold(batch: ImportBatch) -> None:
+    """Lock the batch; raise when somebody else moved it on in the meantime: the transaction must not commit."""
+    if not ImportBatch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, state=batch.state).exists():
+        raise RuntimeError(f"import {batch.pk} is no longer {batch.state}")
 
 
-def _still(pk: int, state: ImportState) -> None:
-    """Raise when somebody gave the batch up in the meantime: the transaction must not commit."""
-    if not ImportBatch.objects.filter(pk=pk, state=state).exists():
-        raise RuntimeError(f"import {pk} is no longer {state}")
-
-
-def notice_crash(batch: ImportBatch) -> ImportBatch:
-    """Put back a batch whose worker died (PostgreSQL rolled its transaction back) or whose message was lost."""
-    back = {ImportState.RUNNING: ImportState.READY, ImportState.UNDOING: ImportState.DONE}
-    state = ImportState(batch.state)
-    if state not in (*back, ImportState.QUEUED, ImportState.CHECKING):
+def settle(batch: ImportBatch) -> ImportBatch:
+    """Put back a batch whose job ended without it: refused, cancelled, or killed. Its words are the job's."""
+    job, state = batch.job, ImportState(batch.state)
+    if job is None or not job.is_finished or state not in _BACK:
         return batch
-    lost = batch.picked_up_at is None and batch.asked_at < timezone.now() - _FORGOTTEN
-    if not lost and (batch.picked_up_at is None or locks.is_held(batch.pk)):
-        return batch
-    seen = ImportBatch.objects.filter(pk=batch.pk, state=state, picked_up_at=batch.picked_up_at)
-    if state in back:
-        notice = _("Le travail a été interrompu : rien n’a été changé. Vous pouvez le relancer.")
-        seen.update(state=back[state], notices=[notice])
+    seen = ImportBatch.objects.filter(pk=batch.pk, state=state, job=job)
+    if state != ImportState.CHECKING:
+        seen.update(state=_BACK[state], notices=[job.message])
+    elif job.state == "cancelled" and batch.preview:
+        seen.update(state=ImportState.MAPPING, notices=[job.message])
     else:
-        error = _("La vérification a été interrompue : renvoyez le fichier.")
-        seen.update(state=ImportState.FAILED, error=error)
-    return ImportBatch.objects.get(pk=batch.pk)
+        seen.update(state=ImportState.FAILED, error=job.message)
+    batch.refresh_from_db()
+    return batch
 
 
-def _progress_key(pk: int) -> str:
-    return f"import-progress:{pk}"
-
-
-def progress_of(batch: ImportBatch) -> Callable[[int], None]:
-    """Takes percents. Kept in the cache: what the import's own transaction writes, nobody sees before its end."""
-
-    def tell(percents: int) -> None:
-        with suppress(RedisError):  # a bar that does not move is no reason to lose an import
-            cache.set(_progress_key(batch.pk), percents, timeout=3600)
-
-    tell(0)
-    return tell
-
-
-def progress(batch: ImportBatch) -> int:
-    """Percents of the present work."""
-    return int(cache.get(_progress_key(batch.pk)) or 0)
+_BACK = {
+    ImportState.CHECKING: ImportState.FAILED,
+    ImportState.RUNNING: ImportState.READY,
+    ImportState.UNDOING: ImportState.DONE,
+}

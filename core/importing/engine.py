@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import IO, Any
+from typing import IO
 
 from django.db.models import QuerySet
 
+from core.importing.guard import Guard
 from core.importing.importer import Draft, Importer
 from core.importing.reach import Reach
 from core.importing.reading import Line, Source
@@ -15,49 +16,53 @@ from core.models import Event
 
 CHUNK = 1000  # lines; the queries of a chunk do not depend on how many lines it has
 
-Progress = Callable[[int], None]  # percents
+Progress = Callable[[int, int], None]  # percents of the file, lines read so far
+
+
+Factory = Callable[[Sequence[str]], Importer]  # takes the titles
 
 
 def run(
-    importer_class: type[Importer],
-    file: Any,
-    size: int,
+    make: Factory,
+    source: Source,
     *,
     writes: bool = False,
     refused: IO[bytes] | None = None,
+    lines: IO[bytes] | None = None,
     progress: Progress | None = None,
     heard: Callable[[Draft], None] | None = None,
     reach: Reach | None = None,
 ) -> Report:
-    """Pass over `file` (binary, at its beginning; `size` in bytes) and say what was, or would be, done.
+    """Pass over a file and say what was, or would be, done.
 
     With `writes`, call it in a transaction, under the author of core.audit: both passes take the same decisions,
     except for lines that the database itself refuses. `heard` gets every draft. `reach`: what the
     person who imports may touch; None is everything. Raises FileError.
     """
-    source = Source(file, size)
-    importer = importer_class(source.header)
+    importer = make(source.header)
+    importer.reach = reach
     importer.hidden = reach.hidden if reach else frozenset()
-    recorder = Recorder(importer, source, refused)
+    recorder = Recorder(importer, source, refused, lines)
+    guard = Guard(importer)
     rows = importer.model._default_manager.all()
     if writes:
-        rows = rows.select_for_update().order_by("pk")
-    for lines in _chunks(source):
-        drafts = _decide(importer, lines, rows, reach)
+        rows = rows.select_for_update(of=("self",)).order_by("pk")
+    count = 0
+    for chunk in _chunks(source):
+        count += len(chunk)
+        drafts = _decide(importer, chunk, rows, reach)
+        guard.judge(drafts)
         if writes:
+            importer.before_write(drafts)
             write(importer, drafts)
+            importer.after_write(drafts)
         for draft in drafts:
             recorder.add(draft)
             if heard is not None:
                 heard(draft)
         if progress is not None:
-            progress(source.progress)
+            progress(source.progress, count)
     return recorder.report()
-
-
-def recognise(importer_class: type[Importer], file: Any, size: int) -> Importer:
-    """Read the header only. Raises FileError for a file that no pass would take."""
-    return importer_class(Source(file, size).header)
 
 
 def _chunks(source: Iterable[Line]) -> Iterable[list[Line]]:
@@ -76,7 +81,7 @@ def _decide(importer: Importer, lines: Sequence[Line], rows: QuerySet, reach: Re
     _keep_typed(importer, drafts)
     for draft in drafts:
         if not draft.outcome:
-            draft.outcome = "updated" if draft.changes else "skipped"
+            draft.outcome = "updated" if draft.changes or draft.extra else "skipped"
     return drafts
 
 

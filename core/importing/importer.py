@@ -1,13 +1,13 @@
 """What a module declares to import a model: formats, and how a line's values find their row.
 
-A resource names its importer (`importer = CompanyImporter`). The formats of today are known layouts; a file whose
-columns a person maps on screen is one more Format, made from the mapping.
+A resource may name an importer (`importer = CompanyImporter`) for layouts that it knows: their files need no mapping.
+Every other file is mapped on screen, see core.importing.mapped.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field as ModelField
@@ -15,7 +15,13 @@ from django.db.models import Model, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from core.display import plain
 from core.importing.reading import FileError, Line
+
+if TYPE_CHECKING:
+    from core.importing.reach import Reach
+
+_NEARLY = 8  # columns of a known layout that make a file one of its kind, though others are missing
 
 
 @dataclass(slots=True)
@@ -33,7 +39,9 @@ class Draft:
     warnings: list[tuple[str, str]] = field(default_factory=list)  # (said of the line, said of all such lines)
     row: Model | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    extra: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # changes beside the row's columns
     outcome: str = ""
+    pk: Any = None  # of the row, once written
 
     def refuse(self, reason: str) -> None:
         self.outcome = "refused"
@@ -77,9 +85,24 @@ class Importer:
         ]
         present = {name for _index, name in self.columns}
         self.absent = [name for name in self.format.optional if name not in present]
+        self.begin()
+
+    def begin(self) -> None:
+        """The state of a pass."""
         self.hidden: frozenset[str] = frozenset()  # fields that the person who imports may not change
+        self.reach: Reach | None = None  # what the people who import may touch; None is everything
         self._seen: dict[str, int] = {}
         self._touched: dict[Any, int] = {}
+
+    @classmethod
+    def knows(cls, header: Sequence[str]) -> bool:
+        """Whether the columns are those of a known layout, or so nearly that it is worth saying what is missing."""
+        names = {name.casefold() for name in header}
+        return any(
+            names.issuperset(map(str.casefold, format_.required))
+            or len(names & {name.casefold() for name in (*format_.required, *format_.optional)}) >= _NEARLY
+            for format_ in cls.formats
+        )
 
     # --- for subclasses -------------------------------------------------------------------------------------------
     def load(self, drafts: Sequence[Draft], rows: QuerySet) -> None:
@@ -95,6 +118,25 @@ class Importer:
     def title(self, draft: Draft) -> str:
         """How the report names the line."""
         return str(draft.row) if draft.row is not None else next(map(str, draft.values.values()), "")
+
+    def shown(self, name: str, value: Any) -> str:
+        """A value as the report shows it."""
+        return plain(self.fields[name], value)
+
+    def told(self, name: str, before: Any, after: Any) -> list[dict[str, str]]:
+        """A change as the report tells it: mostly one, several for a column that holds many values."""
+        return [{"label": self.label(name), "before": self.shown(name, before), "after": self.shown(name, after)}]
+
+    def label(self, name: str) -> str:
+        return capfirst(str(self.fields[name].verbose_name))
+
+    def before_write(self, drafts: Sequence[Draft]) -> None:
+        """In the pass that writes, before the rows: what they need first."""
+
+    def after_write(self, drafts: Sequence[Draft]) -> None:
+        """In the pass that writes, after the rows: what is kept beside them. `draft.pk` is known by then."""
+
+    wants_pks: ClassVar[bool] = False  # whether after_write needs the keys of created rows
 
     # --- for the engine -------------------------------------------------------------------------------------------
     def draft(self, line: Line) -> Draft:
@@ -134,7 +176,9 @@ class Importer:
             return
         self._touched[draft.row.pk] = draft.line.number
         draft.changes = {
-            name: (old, value) for name, value in draft.values.items() if (old := getattr(draft.row, name)) != value
+            name: (old, value)
+            for name, value in draft.values.items()
+            if (old := getattr(draft.row, self.fields[name].attname)) != value
         }
 
     @cached_property
@@ -144,8 +188,7 @@ class Importer:
     def _withhold(self, draft: Draft) -> None:
         for name in self.hidden & draft.values.keys():
             del draft.values[name]
-            label = capfirst(str(self.fields[name].verbose_name))
-            said = _("%s : vous n’avez pas le droit de changer cette valeur, elle est ignorée.") % label
+            said = _("%s : vous n’avez pas le droit de changer cette valeur, elle est ignorée.") % self.label(name)
             draft.warnings.append((said, said))
 
     def _repeats(self, draft: Draft) -> bool:

@@ -3,26 +3,22 @@
 import codecs
 import csv
 import hashlib
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from core.display import number, plain
+from core.display import number
+from core.exporting.formulas import neutral
 from core.importing.importer import Draft, Importer
-from core.importing.reading import Source
+from core.importing.outcomes import Outcomes
+from core.importing.reading import REASON, Source, is_reason
 
 KEPT = {"refused": 300, "warned": 100, "created": 50, "updated": 50}  # lines of each sort that the page shows
 _NAMED = 5  # line numbers quoted beside a warning
-_REASON = "motif"
-# OWASP: what a spreadsheet runs when a cell begins with it. Plain signed figures and phone numbers are left alone.
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
-_FIGURE = re.compile(r"^[+-]?[\d\s.,]+$")
 
 
 @dataclass
@@ -38,11 +34,15 @@ class Report:
 class Recorder:
     """Takes the drafts of a pass one by one; keeps a bounded number of lines in memory.
 
-    `refused`: a binary file that gets every refused line, in the source's own separator.
+    `refused`: a binary file that gets every refused line, in the source's own separator. `lines`: one that gets what
+    becomes of every line, for the page (core.importing.outcomes).
     """
 
-    def __init__(self, importer: Importer, source: Source, refused: IO[bytes] | None = None) -> None:
-        self.importer = importer
+    def __init__(
+        self, importer: Importer, source: Source, refused: IO[bytes] | None = None, lines: IO[bytes] | None = None
+    ) -> None:
+        self.importer, self.source = importer, source
+        self._outcomes = Outcomes(lines) if lines is not None else None
         self.counts: Counter = Counter({"created": 0, "updated": 0, "skipped": 0, "refused": 0})
         self._sorts: Counter = Counter()
         self._lines: list[dict[str, Any]] = []
@@ -62,6 +62,8 @@ class Recorder:
                 self._warned_counts[text] += 1
                 if len(numbers := self._warned.setdefault(text, [])) < _NAMED:
                     numbers.append(draft.line.number)
+        if self._outcomes is not None:
+            self._outcomes.add(self._entry(draft))
         sort = "warned" if draft.warnings and draft.outcome != "refused" else draft.outcome
         if self._sorts[sort] < KEPT.get(sort, 0):
             self._sorts[sort] += 1
@@ -70,7 +72,9 @@ class Recorder:
     def report(self) -> Report:
         order = {"refused": 0}
         lines = sorted(self._lines, key=lambda line: (order.get(line["outcome"], 1), line["number"]))
-        return Report(self.counts, lines, [*self._absent(), *self._warnings()], self._mark.hexdigest())
+        return Report(
+            self.counts, lines, [*self.source.notes, *self._absent(), *self._warnings()], self._mark.hexdigest()
+        )
 
     def _entry(self, draft: Draft) -> dict[str, Any]:
         return {
@@ -78,13 +82,12 @@ class Recorder:
             "outcome": draft.outcome,
             "label": self.importer.title(draft)[:200],
             "reasons": draft.reasons or [said for said, _text in draft.warnings],
-            "changes": [] if draft.reasons else [self._change(*item) for item in draft.changes.items()],
+            "changes": [] if draft.reasons else self._changes(draft),
         }
 
-    def _change(self, name: str, values: tuple[Any, Any]) -> dict[str, str]:
-        field_ = self.importer.fields[name]
-        before, after = (plain(field_, value) for value in values)
-        return {"label": capfirst(str(field_.verbose_name)), "before": before, "after": after}
+    def _changes(self, draft: Draft) -> list[dict[str, str]]:
+        changes = {**draft.changes, **draft.extra}
+        return [told for name, values in changes.items() for told in self.importer.told(name, *values)]
 
     def _absent(self) -> list[str]:
         if not self.importer.absent:
@@ -111,21 +114,16 @@ class RefusedLines:
         file.write(codecs.BOM_UTF8)  # Excel takes UTF-8 for Latin-1 without it
         self._rows = csv.writer(codecs.getwriter("utf-8")(file), delimiter=source.separator)
         # A file of refused lines sent again has the column already.
-        self._kept = [index for index, name in enumerate(source.header) if name.casefold() != _REASON]
-        self._rows.writerow([*(safe(source.header[index]) for index in self._kept), _REASON])
+        self._kept = [index for index, name in enumerate(source.header) if not is_reason(name)]
+        self._rows.writerow([*(neutral(source.header[index]) for index in self._kept), REASON])
 
     def add(self, draft: Draft) -> None:
         cells = draft.line.cells
-        row = [safe(cells[index]) if index < len(cells) else "" for index in self._kept]
+        row = [neutral(cells[index]) if index < len(cells) else "" for index in self._kept]
         reasons = _("Ligne %(number)d : %(reasons)s") % {
             "number": draft.line.number, "reasons": " ".join(draft.reasons),
         }  # fmt: skip
-        self._rows.writerow([*row, safe(reasons)])
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _FIGURE.match(cell) else cell
+        self._rows.writerow([*row, neutral(reasons)])
 
 
 def scratch() -> Any:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import Model
 
-from core.models import Event
+from core.models import Event, Tagging
+from core.registry import registry
 
 SHOWN = 20  # rows named when an undo is refused
 
@@ -13,25 +14,46 @@ SHOWN = 20  # rows named when an undo is refused
 class Entangled(Exception):
     """Rows of the import were changed since, or others depend on them. `pks`: at most SHOWN; `count`: all."""
 
-    def __init__(self, pks: list[int], count: int) -> None:
+    def __init__(self, model: type[Model], pks: list[int], count: int) -> None:
         super().__init__(count)
-        self.pks = pks
-        self.count = count
+        self.model, self.pks, self.count = model, pks, count
 
 
 def undo(model: type[Model], operation: str, *, undone: Iterable[int] = ()) -> None:
-    """Undo every event of `operation` ("import:12") on the model's rows. Call in a transaction.
+    """Undo every event of `operation` ("import:12"): the model's rows, then those that they named and it created.
 
-    `undone`: the numbers of other imports that were taken back: what they did and undid is no change.
-    Raises Entangled, having written nothing. `updated_at` becomes the moment of the undo.
+    Call in a transaction. `undone`: the numbers of other imports that were taken back: what they did and undid is no
+    change. Raises Entangled, having written nothing. `updated_at` becomes the moment of the undo.
     """
     void = [f"{verb}:{number}" for number in undone for verb in ("import", "undo")]
-    _lock(model, operation)
-    stuck = _entangled(model, operation, void)
-    if stuck:
-        raise Entangled(sorted(stuck)[:SHOWN], len(stuck))
-    _restore(model, operation)
-    _delete(model, operation)
+    models = [model, *_named(model, operation)]
+    for each in models:
+        _lock(each, operation)
+    for each in models:
+        stuck = _entangled(each, operation, void)
+        if stuck:
+            raise Entangled(each, sorted(stuck)[:SHOWN], len(stuck))
+    for each in models:
+        _restore(each, operation)
+    _untag(operation)
+    for each in models:
+        _delete(each, operation)
+
+
+def _named(model: type[Model], operation: str) -> list[type[Model]]:
+    """The other models of resources of which the operation made rows."""
+    labels = Event.objects.filter(operation=operation).order_by().values_list("model", flat=True).distinct()
+    return [
+        registry.by_label[label].model
+        for label in labels
+        if label in registry.by_label and label != model._meta.label_lower
+    ]
+
+
+def _untag(operation: str) -> None:
+    """Take the import's tags off. They stay, inactive: their number leads the history to the record."""
+    ours = Event.objects.filter(operation=operation, model=Tagging._meta.label_lower).values("object_id")
+    Tagging.objects.filter(pk__in=ours, active=True).update(active=False)
 
 
 def _lock(model: type[Model], operation: str) -> None:
@@ -73,7 +95,7 @@ def _entangled(model: type[Model], operation: str, void: list[str]) -> set[int]:
                 SELECT DISTINCT e.object_id FROM core_event e
                 JOIN {quote(table)} r ON r.{quote(column)} = e.object_id
                 WHERE e.operation = %(operation)s AND e.model = %(model)s AND e.kind = 'created' AND NOT EXISTS (
-                    SELECT FROM core_event c WHERE c.operation = e.operation AND c.kind = 'created'
+                    SELECT FROM core_event c WHERE c.operation = e.operation
                       AND c.model = %(other)s AND c.object_id = r.id)
                 """,  # noqa: S608 - names of our own tables
                 {"operation": operation, "model": label, "other": relation.related_model._meta.label_lower},

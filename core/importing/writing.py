@@ -20,8 +20,11 @@ REFUSED = (IntegrityError, DataError)
 
 def write(importer: Importer, drafts: Sequence[Draft]) -> None:
     """Write the drafts whose outcome is created or updated. One that the database refuses becomes refused."""
+    for draft in drafts:
+        draft.pk = draft.row.pk if draft.row is not None else None
     for outcome, statement in (("created", _create), ("updated", _update)):
         chosen = [draft for draft in drafts if draft.outcome == outcome]
+        chosen = [draft for draft in chosen if outcome == "created" or draft.changes]  # others change beside the row
         if not chosen:
             continue
         try:
@@ -51,24 +54,40 @@ def _reason(model: type[Model], error: Exception) -> str:
 def _create(importer: Importer, drafts: Sequence[Draft]) -> None:
     """INSERT … SELECT: an array for each column that the file fills, a constant for each default."""
     given = {name for draft in drafts for name in draft.values}
+    if importer.wants_pks:
+        _take_numbers(importer.model, drafts)
     constants: dict[Field, Any] = {}
     arrays: dict[Field, list[Any]] = {}
     for field in importer.fields.values():
         if field.name in given:
-            arrays[field] = [_prepared(field, draft.values.get(field.name, field.get_default())) for draft in drafts]
+            arrays[field] = [prepared(field, draft.values.get(field.name, field.get_default())) for draft in drafts]
+        elif field.primary_key and importer.wants_pks:
+            arrays[field] = [draft.pk for draft in drafts]
         elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             constants[field] = timezone.now()
         elif field.name in importer.initial:
-            constants[field] = _prepared(field, importer.initial[field.name])
+            constants[field] = prepared(field, importer.initial[field.name])
         elif not (field.primary_key or field.generated or field.has_db_default()):
-            constants[field] = _prepared(field, field.get_default())
+            constants[field] = prepared(field, field.get_default())
     _insert(importer.model, constants, arrays)
+
+
+def _take_numbers(model: type[Model], drafts: Sequence[Draft]) -> None:
+    """Give each draft its row's key before the row is there: INSERT … RETURNING promises no order."""
+    pk = model._meta.pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [connection.ops.quote_name(model._meta.db_table), str(pk.column), len(drafts)],
+        )
+        for draft, (number,) in zip(drafts, cursor.fetchall(), strict=True):
+            draft.pk = number
 
 
 def _insert(model: type[Model], constants: dict[Field, Any], arrays: dict[Field, list[Any]]) -> None:
     quote = connection.ops.quote_name
     columns = [quote(str(field.column)) for field in (*constants, *arrays)]
-    selected = [f"%s::{_type(field)}" for field in constants] + [f"v.{quote(str(field.column))}" for field in arrays]
+    selected = [f"%s::{type_of(field)}" for field in constants] + [f"v.{quote(str(field.column))}" for field in arrays]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 - names of our own columns
@@ -82,8 +101,10 @@ def _update(importer: Importer, drafts: Sequence[Draft]) -> None:
     arrays: dict[Field, list[Any]] = {importer.model._meta.pk: [draft.row.pk for draft in drafts if draft.row]}
     for name in dict.fromkeys(name for draft in drafts for name in draft.changes):
         field = importer.fields[name]
-        values = (draft.changes[name][1] if name in draft.changes else getattr(draft.row, name) for draft in drafts)
-        arrays[field] = [_prepared(field, value) for value in values]
+        values = (
+            draft.changes[name][1] if name in draft.changes else getattr(draft.row, field.attname) for draft in drafts
+        )
+        arrays[field] = [prepared(field, value) for value in values]
     quote = connection.ops.quote_name
     pk, *columns = (quote(str(field.column)) for field in arrays)
     sets = [f"{column} = v.{column}" for column in columns]
@@ -98,12 +119,12 @@ def _update(importer: Importer, drafts: Sequence[Draft]) -> None:
         )
 
 
-def _prepared(field: Field, value: Any) -> Any:
+def prepared(field: Field, value: Any) -> Any:
     """The value as the database driver takes it."""
     return value if isinstance(value, str) else field.get_db_prep_save(value, connection)
 
 
-def _type(field: Field) -> str:
+def type_of(field: Field) -> str:
     """The column's type without its length: a cast would cut text short in silence."""
     return re.sub(
         r"\(.*?\)", "", str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection))
@@ -112,5 +133,5 @@ def _type(field: Field) -> str:
 
 def _unnest(arrays: dict[Field, list[Any]]) -> str:
     quote = connection.ops.quote_name
-    parts = ", ".join(f"%s::{_type(field)}[]" for field in arrays)
+    parts = ", ".join(f"%s::{type_of(field)}[]" for field in arrays)
     return f"unnest({parts}) AS v({', '.join(quote(str(field.column)) for field in arrays)})"

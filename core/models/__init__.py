@@ -6,7 +6,7 @@ from core.models.drafts import FormDraft
 from core.models.extractions import Extraction, ExtractionEnd
 from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
-from core.models.imports import ImportBatch, ImportState
+from core.models.imports import ImportBatch, ImportMapping, ImportState
 from core.models.jobs import Job, JobState
 from core.models.mail import MailSettings, MailState, OutgoingMail
 from core.models.notes import Note, Notification
@@ -28,6 +28,7 @@ __all__ = [
     "ExtractionEnd",
     "FormDraft",
     "ImportBatch",
+    "ImportMapping",
     "ImportState",
     "Job",
     "JobState",

@@ -9,16 +9,16 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from core.personal_data import PD, After, Keep, NotPersonal, Null, Review, personal_data
+from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, Null, Review, personal_data
 
 
 class ImportState(models.TextChoices):
-    """queued → checking → ready → running → done → undoing → undone; a file that cannot be read ends as failed.
+    """mapping → checking → ready → running → done → undoing → undone; a file that cannot be read ends as failed.
 
-    What is interrupted goes back: running to ready, undoing to done.
+    A known layout has nothing to map. What is interrupted goes back: running to ready, undoing to done.
     """
 
-    QUEUED = "queued", _("En attente")
+    MAPPING = "mapping", _("Colonnes à vérifier")
     CHECKING = "checking", _("Vérification")
     READY = "ready", _("À valider")
     RUNNING = "running", _("Import en cours")
@@ -28,12 +28,12 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("Échoué")
 
 
-AT_WORK = (ImportState.QUEUED, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
+AT_WORK = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
 
 
 def import_path(batch: "ImportBatch", filename: str) -> str:
     """A random name: what people call their files never reaches the disk."""
-    return f"imports/{uuid.uuid4().hex}.csv"
+    return f"imports/{uuid.uuid4().hex}"
 
 
 # The file and what is quoted of it speak of many people, by lines: the rows themselves are theirs, this is a passage.
@@ -42,15 +42,22 @@ class ImportBatch(models.Model):
     """One file for one model. Its rows are those of the history whose operation is "import:<id>"."""
 
     resource = models.CharField(_("liste"), max_length=80, help_text=_("crm.company"))
-    state = models.CharField(_("état"), max_length=8, choices=ImportState, default=ImportState.QUEUED)
+    state = models.CharField(_("état"), max_length=8, choices=ImportState, default=ImportState.CHECKING)
     filename = models.CharField(_("fichier"), max_length=200)
     format_label = models.CharField(_("format"), max_length=120, blank=True)
     file = models.FileField(_("contenu"), upload_to=import_path, max_length=120)
     refused_file = models.FileField(_("lignes refusées"), upload_to=import_path, max_length=120, blank=True)
+    report_file = models.FileField(_("compte rendu"), upload_to=import_path, max_length=120, blank=True)
+    layout = models.JSONField(_("forme du fichier"), default=dict, blank=True)  # core.importing.reading.Layout
+    preview = models.JSONField(_("aperçu des colonnes"), default=dict, blank=True)  # core.importing.preview
+    plan = models.JSONField(
+        _("correspondance"), default=dict, blank=True
+    )  # core.importing.plan.Plan; {}: a known layout
     size = models.PositiveBigIntegerField(_("taille en octets"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("par"), null=True, blank=True, related_name="+"
     )
+    job = models.ForeignKey("core.Job", models.SET_NULL, verbose_name=_("travail"), null=True, related_name="+")
     request_ref = models.CharField(
         _("demande écrite"),
         max_length=120,
@@ -67,8 +74,6 @@ class ImportBatch(models.Model):
     notices: ArrayField = ArrayField(models.TextField(), verbose_name=_("incidents"), default=list)
     error = models.TextField(_("erreur"), blank=True)
     sent_at = models.DateTimeField(_("envoyé le"), db_default=Now(), editable=False)
-    asked_at = models.DateTimeField(_("travail demandé le"), db_default=Now(), editable=False)
-    picked_up_at = models.DateTimeField(_("travail commencé le"), null=True, editable=False)
     done_at = models.DateTimeField(_("importé le"), null=True, editable=False)
 
     class Meta:
@@ -83,10 +88,14 @@ class ImportBatch(models.Model):
         filename = PD(category="free text", erase=Review())
         file = PD(category="file", third_party=True, erase=Review())
         refused_file = PD(category="file", third_party=True, erase=Review())
+        report_file = PD(category="file", third_party=True, erase=Review())
+        preview = PD(category="file", third_party=True, erase=Review())
         actor = PD(category="log", origin="observed", erase=Null())
         lines = PD(category="file", third_party=True, erase=Review())
         warnings = PD(category="file", third_party=True, erase=Review())
         notices = PD(category="file", third_party=True, erase=Review())
+        layout = NotPersonal("l'encodage, le séparateur et la ligne de titres")
+        plan = NotPersonal("des titres de colonnes et ce qu'ils remplissent")
         error = NotPersonal("la raison technique d'un fichier illisible")
 
     def __str__(self) -> str:
@@ -107,3 +116,32 @@ class ImportBatch(models.Model):
         for outcome, count in report.counts.items():
             setattr(self, outcome, count)
         self.lines, self.warnings, self.refused_mark = report.lines, report.warnings, report.mark
+
+
+@personal_data(subject="owner", processing="IMP-01")
+class ImportMapping(models.Model):
+    """What somebody decided about files with these titles: proposed, or taken as it is, for the next one.
+
+    `shared`: also for colleagues who have none of their own.
+    """
+
+    resource = models.CharField(_("liste"), max_length=80)
+    fingerprint = models.CharField(_("empreinte des titres"), max_length=32)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("par"), related_name="+")
+    shared = models.BooleanField(_("partagée"), default=False)
+    plan = models.JSONField(_("correspondance"), default=dict)
+    updated_at = models.DateTimeField(_("modifiée le"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("correspondance de colonnes")
+        verbose_name_plural = _("correspondances de colonnes")
+        constraints = [
+            models.UniqueConstraint(fields=["resource", "fingerprint", "owner"], name="import_mapping_unique"),
+        ]
+
+    class Privacy:
+        plan = NotPersonal("des titres de colonnes et ce qu'ils remplissent")
+        owner = PD(category="work", origin="staff", erase=DeleteRow())
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.fingerprint}"

@@ -86,7 +86,7 @@ class ResourceView(OfResource, InstanceView):
             "create": writes,
             "edit": changes,
             "delete": changes,
-            "import_": writes and self.resource.importer is not None,
+            "import_": writes,
             "export": may_extract(self.resource, self.user),
         }
 

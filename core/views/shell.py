@@ -88,9 +88,8 @@ class PaletteView(InstanceView):
         for resource in readable:
             if resource.may(user, Level.WRITE):
                 out.append(_option("plus", resource.new_label, resource.create_url))
-                if resource.importer:
-                    label = _("Importer : %s") % resource.label_plural.lower()
-                    out.append(_option("upload", label, resource.import_url))
+                label = _("Importer : %s") % resource.label_plural.lower()
+                out.append(_option("upload", label, resource.import_url))
         out.append(_option("lock", _("Changer de mot de passe"), reverse("account_change_password")))
         return [option for option in out if _fits(option["label"], q)]
 

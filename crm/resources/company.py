@@ -63,9 +63,16 @@ class CompanyForm(ResourceForm):
             data["siren"] = siret[:9]
         elif siret and siren and not siret.startswith(siren):
             self.add_error("siren", _("Ce SIREN n’est pas celui du SIRET (%s).") % siret[:9])
-        if siret and Company.objects.filter(siret=siret).exclude(pk=self.instance.pk).exists():
-            self.add_error("siret", _("Une autre société porte déjà ce SIRET."))
         return data
+
+    def validate_unique(self):
+        """Said beside the field; an import asks the database for a thousand lines at once (core.importing.guard)."""
+        super().validate_unique()
+        siret = self.instance.siret
+        if not siret or "siret" not in self.fields or "siret" in self.errors:
+            return
+        if Company.objects.filter(siret=siret).exclude(pk=self.instance.pk).exists():
+            self.add_error("siret", _("Une autre société porte déjà ce SIRET."))
 
     def clean_parent(self):
         parent = self.cleaned_data["parent"]

@@ -2,11 +2,12 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
 
-from core.importing.reading import MAX_LINE
+from core.importing.reading.delimited import MAX_LINE
 from core.models import ImportBatch
 from crm.models import Company
 from tests.core.importing import Desk, words
@@ -40,14 +41,13 @@ def without(column: str) -> bytes:
 REFUSED = {
     "empty": (b"", "Le fichier est vide"),
     "only spaces": (b"\xef\xbb\xbf \r\n\r\n", "Le fichier est vide"),
-    "xlsx": (workbook(), "classeur Excel (XLSX)"),
+    "an archive": (workbook(), "une archive, pas un classeur"),
+    "a broken workbook": (b"PK\x03\x04" + bytes(100), "Ce classeur est refusé"),
     "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "ancien classeur Excel"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3", "un document PDF"),
     "program": (b"\x7fELF\x02\x01\x01" + bytes(50), "un programme"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(50), "une image PNG"),
     "binary": (b"\x02\x01\x01" + bytes(50), "pas du texte"),
-    "utf-16": (sample().decode().encode("utf-16"), "UTF-16"),
-    "another header": (b"nom,prenom,age\nDurand,Paul,12\n", "aucun format connu"),
     "missing column": (
         without("etatAdministratifEtablissement"),
         "Colonnes manquantes : etatAdministratifEtablissement",
@@ -74,7 +74,6 @@ def spoiled(line: int, old: bytes, new: bytes) -> bytes:
 
 SPOILED = {
     "only a header": (TITLES.encode() + b"\n", "qu’une ligne de titres"),
-    "latin-1": (spoiled(2, "CHÊNE".encode(), "CHÊNE".encode("latin-1")), "La ligne 2 n’est pas en UTF-8"),
     "NUL bytes": (spoiled(3, b"Toitures", b"Toi\x00tures"), "La ligne 3 contient des octets nuls"),
     "unclosed quote": (spoiled(5, b"VANNES", b'"VANNES') + b"a,b\n" * 3, "Le guillemet ouvert à la ligne 5"),
     "a field of ten megabytes": (spoiled(4, b"RENNES", b"R" * 10_000_000), "La ligne 4 est trop longue"),
@@ -82,14 +81,25 @@ SPOILED = {
 }
 
 
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
 @pytest.mark.parametrize(("content", "message"), SPOILED.values(), ids=SPOILED)
-def test_a_file_spoiled_further_down_is_refused_as_a_whole(desk, content, message):
+def test_a_spoiled_file_is_refused_as_a_whole(desk, content, message, far):
+    """Where it is sent when its first lines show it, else by the check: nothing of it is ever imported."""
+    if far:
+        head, *lines = content.split(b"\n")
+        blank = b"\n".join([head, *[b""] * 300])
+        content = b"\n".join([blank, *lines])
+        message = re.sub(r"ligne (\d)", lambda found: f"ligne {int(found[1]) + 300}", message)
     page = words(desk.send(content))
-    assert "L’import n’a pas abouti. Rien n’a été écrit." in page
     assert message in page
-    assert desk.batch.state == "failed"
-    desk.confirm()
+    assert desk.state in ("", "failed")
     assert not Company.objects.exists()
+
+
+def test_other_encodings_are_read(desk):
+    for encoding in ("cp1252", "utf-16", "utf-16-be", "iso8859-15", "mac_roman", "utf-8-sig"):
+        desk.send(sample().decode().encode(encoding))
+        assert (desk.batch.state, desk.batch.layout["kind"]) == ("ready", "csv"), encoding
 
 
 def test_a_file_that_is_too_big_for_the_screen_is_refused(desk, settings):
@@ -151,7 +161,7 @@ def test_refused_lines_can_be_downloaded_corrected_and_sent_again(desk):
     line = next(csv.DictReader(io.StringIO(content), delimiter=";"))
     assert line["enseigne1Etablissement"].startswith("'=")
     assert line["libelleVoieEtablissement"].startswith("'-")
-    assert "Ligne 2 : État administratif « Z »" in line["motif"]
+    assert "Ligne 2 : État administratif « Z »" in line["Motif du refus"]
     desk.send(content.replace(";Z;", ";A;").encode())
     assert (desk.batch.created, desk.batch.refused) == (1, 0)
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core.accounts.models import Role, User
 from core.importing.importer import Format, Importer
-from core.models import ImportBatch
+from core.models import ImportBatch, Job
 from crm.models import Company
 from tests.conftest import visitor
 from tests.core.importing import Desk, words
@@ -130,7 +130,7 @@ def test_a_level_lost_between_the_click_and_the_work_stops_the_import(desk):
         clerk.browser.post(reverse("import-commit", args=[clerk.batch.pk]))
         clerk.user.roles.clear()
     assert not Company.objects.exists()
-    assert "n’a pas (ou plus) le droit" in " ".join(ImportBatch.objects.get().notices)
+    assert "n’a pas (ou plus) le droit" in Job.objects.get(kind="import-commit").message
 
 
 def test_uploading_wants_the_level(desk, atelier):

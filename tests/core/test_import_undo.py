@@ -6,8 +6,10 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.importing import actions, engine, writing
-from core.models import Event, ImportBatch, ImportState
+from core.accounts.models import User
+from core.importing import engine, jobs, writing
+from core.jobs import Cancelled, Running
+from core.models import Event, ImportBatch, ImportState, Job
 from crm.models import Company, Contact
 from tests.core.importing import Desk, words
 from tests.crm.sirene import establishments, legal_units, siren, siret
@@ -87,8 +89,7 @@ def test_imports_are_undone_from_the_newest_to_the_oldest(desk):
     desk.confirm()
     with desk.capture(execute=True):
         desk.browser.post(reverse("import-undo", args=[first.pk]))
-    first.refresh_from_db()
-    assert "Annulation impossible" in first.notices[0]
+    assert "Annulation impossible" in words(desk.browser.get(reverse("import-batch", args=[first.pk])))
     desk.undo()
     with desk.capture(execute=True):
         desk.browser.post(reverse("import-undo", args=[first.pk]))
@@ -172,26 +173,47 @@ def test_an_error_in_the_middle_imports_nothing_and_can_be_asked_again(desk, mon
 
 
 @pytest.mark.parametrize(
-    ("state", "back"),
-    [("running", "ready"), ("undoing", "done"), ("checking", "failed")],
+    ("kind", "state", "back"),
+    [(jobs.COMMIT, "running", "ready"), (jobs.UNDO, "undoing", "done"), (jobs.CHECK, "checking", "failed")],
 )
-def test_the_page_says_that_the_worker_died(desk, state, back):
+@pytest.mark.parametrize("end", ["cancelled", "interrupted", "failed"])
+def test_the_page_says_how_the_work_ended(desk, kind, state, back, end):
     desk.send(lines())
-    ImportBatch.objects.update(state=state, picked_up_at="2026-01-01T00:00Z")
-    assert "interrompu" in words(desk.page())
+    job = jobs.start(kind, desk.batch, by=User.objects.get(email="sales@atelier.example"))
+    ImportBatch.objects.update(state=state)
+    Job.objects.filter(pk=job.pk).update(state=end, message="Voilà ce qui est arrivé.", finished_at="2026-01-01T00:00Z")
+    assert "Voilà ce qui est arrivé." in words(desk.page())
     assert desk.batch.state == back
 
 
 def test_work_that_waits_or_goes_on_is_left_alone(desk):
     desk.send(lines())
-    ImportBatch.objects.update(state="running", picked_up_at=None)
-    desk.page()
+    jobs.start(jobs.COMMIT, desk.batch, by=User.objects.get(email="sales@atelier.example"))
+    ImportBatch.objects.update(state="running")
+    page = words(desk.page())
+    assert "Import en cours…" in page and "Annuler" in page
     assert desk.batch.state == "running"
-    ImportBatch.objects.update(picked_up_at="2026-01-01T00:00Z")
-    with actions.locks.at_work(desk.batch.pk) as mine:
-        assert mine
-        desk.page()
-    assert desk.batch.state == "running"
+
+
+def test_a_cancellation_in_the_middle_of_the_commit_rolls_everything_back(desk, monkeypatch):
+    monkeypatch.setattr(engine, "CHUNK", 1)
+    desk.send(lines())
+    seen = []
+
+    def cancel_after_the_first(running, count=1, message=""):
+        seen.append(Company.objects.count())
+        if len(seen) == 2:
+            raise Cancelled
+
+    monkeypatch.setattr(Running, "advance", cancel_after_the_first)
+    page = words(desk.confirm())
+    assert seen == [1, 2]
+    assert "Annulé : rien n’a été changé." in page
+    assert not Company.objects.exists() and not Event.objects.exists()
+    assert desk.state == "ready"
+    monkeypatch.undo()
+    desk.confirm()
+    assert Company.objects.count() == 2
 
 
 def test_lines_that_the_base_no_longer_takes_stop_the_import_and_are_shown(desk):
@@ -209,11 +231,22 @@ def test_lines_that_the_base_no_longer_takes_stop_the_import_and_are_shown(desk)
 def test_a_line_that_only_a_constraint_refuses_is_found_among_its_chunk(desk):
     """The bulk statement fails: the lines are then tried one by one."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE crm_company ADD CONSTRAINT no_lyon CHECK (city <> 'LYON')")
+        cursor.execute("ALTER TABLE crm_company ADD CONSTRAINT no_lyon EXCLUDE (city WITH =) WHERE (city = 'LYON')")
+    Company.objects.create(name="Autre", city="LYON")
     desk.send(lines())
     assert "d’autres lignes seraient refusées" in words(desk.confirm())
     assert list(desk.refusals()) == [2]
-    assert not Company.objects.exists()
+    assert Company.objects.count() == 1
+    desk.confirm()
+    assert {company.name for company in Company.objects.all()} == {"Autre", "DEUX"}
+
+
+def test_the_check_refuses_what_the_constraints_of_the_database_would(desk):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE crm_company ADD CONSTRAINT no_lyon CHECK (city NOT LIKE 'LY%')")
+    desk.send(lines())
+    assert list(desk.refusals()) == [2]
+    assert "no_lyon" in desk.refusals()[2]
     desk.confirm()
     assert [company.name for company in Company.objects.all()] == ["DEUX"]
 

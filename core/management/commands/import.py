@@ -4,24 +4,26 @@
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from django_tenants.utils import get_tenant_model, tenant_context
 
 from core.display import number
-from core.importing import actions, engine, locks
+from core.importing import actions
+from core.importing.engine import Progress
 from core.importing.importer import Draft
+from core.importing.mapped import keys_for, targets_for
+from core.importing.plan import Mode, Plan
 from core.importing.reading import FileError
-from core.importing.report import refusals, scratch
+from core.importing.report import refusals
 from core.importing.undo import Entangled
 from core.models import ImportBatch, ImportState
 from core.registry import registry
 from core.resource import Resource
+from core.text import fold
 
 _SCREEN = "manage.py import"
 
@@ -32,7 +34,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("client", help="nom court du client, avec - ou _")
         parser.add_argument("resource", nargs="?", help="ce qu’on importe : crm.company")
-        parser.add_argument("file", nargs="?", help="fichier CSV en UTF-8")
+        parser.add_argument("file", nargs="?", help="fichier CSV ou XLSX")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="TITRE=CHAMP",
+            help="ce que remplit une colonne ; auto : deviné",
+        )
+        parser.add_argument("--key", metavar="CHAMP", help="ce qui reconnaît une fiche ; vide : rien")
+        parser.add_argument(
+            "--mode", choices=Mode.values, default=Mode.BOTH.value, help="créer, mettre à jour, ou les deux"
+        )
         parser.add_argument("--dry-run", action="store_true", help="vérifie seulement, sans rien écrire")
         parser.add_argument("--skip-refused", action="store_true", help="importe les lignes valides malgré les refus")
         parser.add_argument("--request", default="", metavar="REF", help="demande écrite du client (R01), gardée")
@@ -52,11 +65,11 @@ class Command(BaseCommand):
         self, *, resource: str, file: str, dry_run: bool, skip_refused: bool, request: str, **rest: Any
     ) -> None:
         target, path = self._resource(resource), self._path(file)
-        with path.open("rb") as opened, scratch() as refused:
-            report = engine.run(
-                actions.importer_of(target), opened, path.stat().st_size, refused=refused,
-                progress=self._progress("vérification"), heard=self._hear,
-            )  # fmt: skip
+        with path.open("rb") as opened:
+            batch = actions.receive(target, File(opened, name=path.name), path.name, by=None, request_ref=request)
+        try:
+            self._map(batch, target, rest["map"], rest["key"], rest["mode"])
+            report = actions.check_now(batch, progress=self._progress("vérification"), heard=self._hear)
             for warning in report.warnings:
                 self.stderr.write(warning)
             self._count("À faire" if not dry_run else "À blanc", report.counts)
@@ -65,21 +78,48 @@ class Command(BaseCommand):
                     f"{number(report.counts['refused'])} ligne(s) refusée(s) : rien n’a été importé. Corrigez le "
                     "fichier, ou importez le reste avec --skip-refused."
                 )
-            if dry_run:
-                return
-            opened.seek(0)
-            batch = actions.receive(target, File(opened, name=path.name), path.name, by=None, request_ref=request)
-            actions.keep(batch, report, refused)
-        self._commit(batch)
+        except (FileError, CommandError):
+            actions.discard(batch)
+            raise
+        if dry_run:
+            actions.discard(batch)
+        else:
+            self._commit(batch)
+
+    def _map(self, batch: ImportBatch, target: type[Resource], given: list[str], key: str | None, mode: str) -> None:
+        """Which column goes where: what the titles and values suggest, and what --map says over it."""
+        if not batch.plan:
+            if given:
+                raise CommandError("Ce format se reconnaît de lui-même : --map ne s’y applique pas.")
+            return
+        plan, known = Plan.of(batch.plan), targets_for(target, ())
+        by_title = {fold(column.name): column for column in plan.columns}
+        for text in given:
+            title, _equals, name = text.rpartition("=")
+            if text == "auto":
+                continue
+            if fold(title) not in by_title or (name and name not in known):
+                raise CommandError(
+                    f"--map {text} : donnez « Titre=champ ». Titres : {', '.join(c.name for c in plan.columns)}. "
+                    f"Champs : {', '.join(known)}."
+                )
+            for column in plan.columns:
+                column.target = "" if column.target == name else column.target
+            by_title[fold(title)].target = name
+        if not given:
+            lines = "\n".join(f'  --map "{column.name}={column.target}"' for column in plan.columns)
+            raise CommandError(f"Dites ce que contient chaque colonne, ou acceptez ceci par --map auto :\n{lines}")
+        keys = keys_for(target, {name: known[name] for name in plan.targets})
+        if key is not None and key not in keys and key:
+            raise CommandError(f"--key {key} : les fiches se reconnaissent ici par {', '.join(keys) or 'rien'}.")
+        plan.key, plan.mode = next(iter(keys), "") if key is None else key, mode
+        batch.plan = plan.as_json()
 
     def _commit(self, batch: ImportBatch) -> None:
-        batch.state, batch.picked_up_at = ImportState.RUNNING, timezone.now()
         batch.save()
         try:
-            with locks.at_work(batch.pk):
-                actions.commit_now(batch, None, screen=_SCREEN, progress=self._progress("import"))
+            actions.commit_now(batch, None, screen=_SCREEN, progress=self._progress("import"))
         except actions.Changed as error:
-            ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.READY)
             raise CommandError(
                 "La base a changé pendant l’import, ou refuse d’autres lignes : rien n’a été importé.\n"
                 + "\n".join(refusals(error.report.lines)[:20])
@@ -89,16 +129,13 @@ class Command(BaseCommand):
 
     def _undo(self, pk: int) -> None:
         batch = ImportBatch.objects.filter(pk=pk).first()
-        if batch is None or not actions.ask(batch, before=ImportState.DONE, after=ImportState.UNDOING):
+        if batch is None or batch.state != ImportState.DONE:
             state = f" : il est « {batch.get_state_display()} »" if batch else " : il n’existe pas"
             raise CommandError(f"L’import n° {pk} ne peut pas être annulé{state}.")
-        batch.refresh_from_db()
         try:
-            with locks.at_work(pk):
-                actions.take_back_now(batch, None, screen=_SCREEN)
+            actions.take_back_now(batch, None, screen=_SCREEN)
         except Entangled as error:
-            ImportBatch.objects.filter(pk=pk).update(state=ImportState.DONE)
-            raise CommandError(actions.entangled_message(actions.resource_of(batch), error, None)) from error
+            raise CommandError(actions.entangled_message(error, None)) from error
         self.stdout.write(f"L’import n° {pk} est annulé.")
 
     def _hear(self, draft: Draft) -> None:
@@ -111,11 +148,11 @@ class Command(BaseCommand):
             f"{number(counts['skipped'])} inchangées, {number(counts['refused'])} refusées."
         )
 
-    def _progress(self, title: str) -> Callable[[int], None]:
+    def _progress(self, title: str) -> Progress:
         """A line on stderr at each tenth of a big file; on a terminal, one line that moves."""
         said = 0
 
-        def tell(percents: int) -> None:
+        def tell(percents: int, lines: int) -> None:
             nonlocal said
             if percents - said >= 10 and percents < 100:
                 said = percents - percents % 10
@@ -134,15 +171,15 @@ class Command(BaseCommand):
 
     def _resource(self, label: str | None) -> type[Resource]:
         found = registry.by_label.get((label or "").lower())
-        if found is None or found.importer is None:
-            known = ", ".join(resource.key() for resource in registry if resource.importer)
+        if found is None:
+            known = ", ".join(resource.key() for resource in registry)
             raise CommandError(f"« {label or ''} » ne s’importe pas. Ce qui s’importe : {known}.")
         return found
 
     def _path(self, file: str | None) -> Path:
         path = Path(file or "")
         if path.exists() and not path.is_file():
-            raise CommandError(f"« {file} » n’est pas un fichier : donnez un fichier CSV.")
+            raise CommandError(f"« {file} » n’est pas un fichier : donnez un fichier CSV ou XLSX.")
         if path.is_file() and not os.access(path, os.R_OK):
             raise CommandError(f"Le fichier « {file} » ne vous est pas lisible : vérifiez ses droits.")
         if not path.is_file():

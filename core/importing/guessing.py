@@ -1,0 +1,103 @@
+"""Which target a column most likely fills: by its title first, then by what its values can be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from core.importing.reading import is_reason
+from core.importing.targets import ID, TAGS, Target
+from core.importing.values import Style
+from core.text import fold
+
+SURE, LIKELY, FAINT = 0.9, 0.6, 0.35
+_STYLE = Style()
+# What the values of unlike columns look like: a target that takes few of these says much by taking a column's own.
+_PROBES = (
+    "Menuiserie Dupont", "12,5", "29200", "732829320", "73282932000074", "02 98 00 11 22", "a@exemple.fr",
+    "https://exemple.fr", "25/11/2026", "oui", "FR40303265045", "43.32A", "Rue du Port", "Brest", "1",
+)  # fmt: skip
+_TELLING = 4  # a target that takes more of them than this tells nothing by its values
+_MINOR = {"de", "du", "des", "la", "le", "les", "l", "d", "n", "no", "numero", "of", "the", "1"}
+
+
+@dataclass(frozen=True)
+class Guess:
+    target: str = ""
+    score: float = 0.0
+
+    @property
+    def confidence(self) -> str:
+        """ "sure", "likely", "faint", or "" for no guess at all."""
+        if not self.target:
+            return ""
+        return "sure" if self.score >= SURE else "likely" if self.score >= LIKELY else "faint"
+
+
+def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequence[Target]) -> list[Guess]:
+    """One guess for each column, no target twice. `samples`: some values of each column."""
+    telling = {target.name: _takes(target, _PROBES) for target in targets if target.kind not in (ID, TAGS, "row")}
+    scored = [
+        (_score(name, values, target, telling.get(target.name, len(_PROBES))), -index, place)
+        for index, (name, values) in enumerate(zip(header, samples, strict=True))
+        if not is_reason(name)
+        for place, target in enumerate(targets)
+    ]
+    found = [Guess() for _name in header]
+    taken: set[int] = set()
+    for score, index, place in sorted(scored, key=lambda entry: (-entry[0], -entry[1], entry[2])):
+        if score >= FAINT and place not in taken and not found[-index].target:
+            found[-index] = Guess(targets[place].name, score)
+            taken.add(place)
+    return found
+
+
+def _score(title: str, values: Sequence[str], target: Target, telling: int) -> float:
+    by_title = title_score(title, target)
+    if not values or target.kind in (ID, TAGS, "row"):
+        return by_title
+    share = _takes(target, values) / len(values)
+    if by_title:
+        # Values that the target refuses make the title doubtful; they can be wrong lines too.
+        return by_title if share > 0.5 else by_title * 0.6
+    if telling > _TELLING or share < 0.8 or len(set(values)) < 2:
+        return 0.0
+    if target.kind in ("boolean", "choice"):
+        return FAINT  # « oui » fits any box: only a person knows which
+    return LIKELY + 0.2 * share - 0.05 * telling
+
+
+def title_score(title: str, target: Target) -> float:
+    folded = fold(title)
+    if not folded:
+        return 0.0
+    if folded == fold(target.label):
+        return 1.0
+    if folded in target.names:
+        return 0.95
+    if target.kind == ID:
+        return 0.0  # « Tax ID », « HubSpot ID »: other software's numbers are not ours
+    words = set(folded.split()) - _MINOR
+    best = 0.0
+    for name in target.names:
+        wanted = set(name.split()) - _MINOR
+        if wanted and wanted == words:
+            best = max(best, 0.92)
+        elif wanted and wanted < words:
+            best = max(best, 0.45 + 0.4 * len(wanted) / len(words))
+        elif words and words < wanted and len(words) > 1:
+            best = max(best, 0.4 + 0.2 * len(words) / len(wanted))
+    return best
+
+
+def _takes(target: Target, values: Sequence[str]) -> int:
+    """How many of the values the target would take."""
+    return sum(_fits(target, value) for value in values)
+
+
+def _fits(target: Target, value: str) -> bool:
+    try:
+        target.parse(value, _STYLE)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,443 @@
+"""The generic importer: a file whose columns a person mapped (core.importing.plan), for any resource with a form.
+
+One line of the file is judged as one form would be: the form's fields and the model's, prepared once and their answers
+kept; the form's own `clean` and `clean_x`, run on one form for the whole file (core.importing.rules); the database's
+constraints, asked for a thousand lines at once (core.importing.guard).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import CharField, EmailField, Field, ForeignKey, Model, Q, QuerySet, TextField
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+
+from core.exporting.formulas import restored
+from core.importing.importer import Draft, Format, Importer
+from core.importing.lookups import RowFinder, unique_fields
+from core.importing.plan import Mode, Plan
+from core.importing.reading import Line
+from core.importing.rules import Rules
+from core.importing.tagging import TagKeeper
+from core.importing.targets import ID, TAGS, Target, everybody, targets
+from core.importing.values import Style
+from core.search import folded
+from core.text import fold
+
+if TYPE_CHECKING:
+    from core.accounts.models import User
+    from core.resource import Resource
+
+_KEPT = 4096  # values of a column whose answer is kept
+_FORMULA = ("=", "+", "-", "@")
+_FIGURE = frozenset("0123456789 .,()\u00a0\u202f-")
+_SHOWN = 5
+
+
+class Mapped(Format):
+    """The layout that a person made on screen."""
+
+    name = "mapped"
+    label = "Colonnes choisies"
+
+
+class MappedImporter(Importer):
+    """`people`: who sends the file and who confirms it; nobody is the vendor's command. `styles`: by column."""
+
+    def __init__(
+        self,
+        resource: type[Resource],
+        plan: Plan,
+        header: Sequence[str],
+        people: Sequence[User],
+        styles: Sequence[Style],
+    ) -> None:
+        self.resource, self.plan, self.people = resource, plan, people
+        self.model = resource.model  # type: ignore[misc]
+        self.format = Mapped()
+        self.absent: list[str] = []
+        self.begin()
+        known = targets_for(resource, people)
+        self.person = people[0] if people else everybody_here(resource)
+        self.columns_of: list[tuple[int, Target, Callable[[str], Any]]] = []
+        for index, column in enumerate(plan.columns):
+            target = known.get(column.target)
+            if target is not None:
+                self.columns_of.append((index, target, _kept(target, styles[index])))
+        self.targets = {target.name: target for _index, target, _parse in self.columns_of}
+        self._by_column = {target.column: target for target in self.targets.values() if not target.part}
+        self._parts = [target for target in self.targets.values() if target.part]
+        self.finders = {
+            name: RowFinder(target.model, people) for name, target in self.targets.items() if target.model is not None
+        }
+        self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
+        self.key = key_named(resource, plan.key) if plan.key in keys_for(resource, self.targets) else ()
+        self.rules = Rules(resource, self.person)
+        self.tagging = TagKeeper(resource.key()) if TAGS in self.targets else None
+        self.wants_pks = self.tagging is not None  # type: ignore[misc]
+        self._found: dict[Any, list[Model]] = {}
+
+    # --- a line ------------------------------------------------
+    def draft(self, line: Line) -> Draft:
+        draft = Draft(line)
+        if line.problem:
+            draft.refuse(line.problem)
+            return draft
+        draft.warnings.extend((said, said) for said in line.remarks)
+        cells, values, parts = line.cells, draft.values, None
+        for index, target, parse in self.columns_of:
+            text = cells[index]
+            if not text or text.isspace():
+                continue
+            if text[0] in "'=+-@":
+                text = self._unarmed(draft, target, text)
+            value = parse(text)
+            if type(value) is _Refused:
+                draft.refuse(f"{target.label} : {value.text}")
+            elif target.part:
+                parts = draft.facts.setdefault("parts", {})
+                parts.setdefault(target.column, {})[target.part] = value
+            elif target.column:
+                values[target.column] = value
+            else:
+                draft.facts[target.name] = value
+        draft.keys = self._key_of(draft)
+        return draft
+
+    def _unarmed(self, draft: Draft, target: Target, text: str) -> str:
+        """Without the apostrophe that keeps a spreadsheet from running a cell; what looks like a formula is told."""
+        text = restored(text)
+        if text[0] in _FORMULA and target.kind == "text" and not _FIGURE.issuperset(text[1:]) and text != "-":
+            said = _("%s : ressemble à une formule, gardée comme du texte.") % target.label
+            draft.warnings.append((said, said))
+        return text
+
+    def _key_of(self, draft: Draft) -> tuple[str, ...]:
+        if self.plan.mode == Mode.CREATE and self.key and not self._is_unique:
+            return ()  # people of one name are several people
+        value = self._key_value(draft)
+        return (repr(value),) if value is not None else ()
+
+    def _key_value(self, draft: Draft) -> Any:
+        """What recognises the line's row, as `load` finds it; None when the line does not give it."""
+        if not self.key:
+            return None
+        if self.key == (ID,):
+            return draft.facts.get(ID)
+        found = tuple(_comparable(self._ways[name], draft.values.get(name)) for name in self.key)
+        return found if all(part not in (None, "") for part in found) else None
+
+    # --- its row ------------------------------------------------
+    def load(self, drafts: Sequence[Draft], rows: QuerySet) -> None:
+        for name, finder in self.finders.items():
+            finder.load(draft.values[name] for draft in drafts if isinstance(draft.values.get(name), str))
+        for draft in drafts:
+            self._resolve(draft)
+        self._found = {}
+        wanted = {value for draft in drafts if (value := self._key_value(draft)) is not None}
+        if wanted:
+            for row in self._matching(rows, wanted):
+                value = row.pk if self.key == (ID,) else tuple(
+                    _comparable(self._ways[name], getattr(row, self.fields[name].attname)) for name in self.key
+                )  # fmt: skip
+                self._found.setdefault(value, []).append(row)
+        if self.tagging is not None:
+            self.tagging.load([row.pk for found in self._found.values() for row in found])
+
+    def _matching(self, rows: QuerySet, wanted: set[Any]) -> QuerySet:
+        if self.key != (ID,) and not self._is_unique:
+            # A name is nobody's own: a row out of reach is not recognised by it, nor betrayed.
+            rows = rows.filter(pk__in=self._reached()) if self._is_narrow else rows
+        if self.key == (ID,):
+            return self._with_keys(rows.filter(pk__in=wanted))
+        tests = Q()
+        for place, name in enumerate(self.key):
+            values, way = {value[place] for value in wanted}, self._ways[name]
+            if way == "exact":
+                # The condition of a partial index, written out: PostgreSQL uses it for a long list only so.
+                blank = Q(**{name: ""}) if isinstance(self.fields[name], CharField) else Q(pk__in=[])
+                tests &= Q(**{f"{self.fields[name].attname}__in": values}) & ~blank
+            else:
+                rows = rows.alias(**{f"_key_{name}": Lower(name) if way == "address" else folded(name)})
+                tests &= Q(**{f"_key_{name}__in": values})
+                tests &= ~Q(**{name: ""}) if way == "address" else Q()
+        return self._with_keys(rows.filter(tests))
+
+    def _with_keys(self, rows: QuerySet) -> QuerySet:
+        """The rows that rules and lookups ask of each row, fetched with it."""
+        if not (self.rules.asks or self.finders):
+            return rows
+        keys = [field for field in self.fields.values() if isinstance(field, ForeignKey) and field.name in self.asked]
+        unread = [
+            f"{key.name}__search" for key in keys
+            if "search" in {field.name for field in key.related_model._meta.concrete_fields}
+        ]  # fmt: skip
+        return rows.select_related(*(key.name for key in keys)).defer("search", *unread) if keys else rows
+
+    @cached_property
+    def asked(self) -> set[str]:
+        return set(self.rules.fields) if self.rules.asks else set(self.finders)
+
+    @cached_property
+    def _ways(self) -> dict[str, str]:
+        """How each field of the key is compared: as it is, as an address, or folded."""
+        return {name: _way(self.fields[name], self.resource) for name in self.key if name in self.fields}
+
+    @property
+    def _is_narrow(self) -> bool:
+        from core.accounts.access import Level, Scope
+
+        return any(self.resource.scope(person, Level.WRITE) is not Scope.ALL for person in self.people)
+
+    def _reached(self) -> QuerySet:
+        from core.accounts.access import Level
+
+        found = self.model._default_manager.all()
+        for person in self.people:
+            found = found.filter(pk__in=self.resource.rows(person, Level.WRITE).order_by().values("pk"))
+        return found.order_by().values("pk")
+
+    @cached_property
+    def _is_unique(self) -> bool:
+        return len(self.key) == 1 and (
+            self.key == (ID,) or self.key[0] in {field.name for field in unique_fields(self.model)}
+        )
+
+    def match(self, draft: Draft) -> Model | None:
+        value = self._key_value(draft)
+        found = self._found.get(value, []) if value is not None else []
+        if len(found) > 1:
+            numbers = ", ".join(str(row.pk) for row in found[:_SHOWN])
+            draft.refuse(
+                _("Plusieurs fiches répondent à « %(key)s » (n° %(numbers)s) : supprimez les doublons, ou reconnaissez "
+                  "les fiches autrement.") % {"key": self.key_label, "numbers": numbers}
+            )  # fmt: skip
+            return None
+        if not found and (self.plan.mode == Mode.UPDATE or (self.key == (ID,) and value is not None)):
+            draft.refuse(
+                _("Aucune fiche ne répond à « %s ».") % self.key_label
+                if value is not None
+                else _("%s : vide, la fiche à mettre à jour ne peut pas être reconnue.") % self.key_label
+            )
+        return found[0] if found else None
+
+    @property
+    def key_label(self) -> str:
+        return " + ".join(self.targets[name].label for name in self.key)
+
+    def complete(self, draft: Draft) -> None:
+        if draft.row is not None and self.plan.mode == Mode.CREATE:
+            draft.values = {}
+            draft.facts.clear()
+            return
+        self._settle_lookups(draft)
+        for column, parts in draft.facts.get("parts", {}).items():
+            held = {**(getattr(draft.row, column, None) or {}), **parts}
+            draft.values[column] = {
+                key: value for key, value in held.items() if value is not None and value is not False
+            }
+        if draft.reasons:
+            return
+        if draft.row is None:
+            for target in self.required:
+                if not self._is_given(draft, target):
+                    draft.refuse(_("%s : cette valeur manque.") % target.label)
+        if not draft.reasons:
+            self.rules.judge(draft, self._instances(draft))
+        if self.tagging is not None and not draft.reasons:
+            self.tagging.judge(draft)
+
+    @staticmethod
+    def _is_given(draft: Draft, target: Target) -> bool:
+        if target.part:
+            return draft.facts.get("parts", {}).get(target.column, {}).get(target.part) is not None
+        return draft.values.get(target.column) not in (None, "") or target.column in draft.facts.get("create", {})
+
+    @cached_property
+    def required(self) -> list[Target]:
+        return [target for target in targets_for(self.resource, self.people).values() if target.required]
+
+    def _require(self, draft: Draft) -> None:
+        """Said by `complete`, in the words of the form."""
+
+    # --- rows that the line names ------------------------------------------------
+    def _resolve(self, draft: Draft) -> None:
+        for name, finder in self.finders.items():
+            text = draft.values.get(name)
+            if isinstance(text, str):
+                found = finder.find(text)
+                if len(found) == 1:
+                    draft.values[name] = found[0].pk
+                else:
+                    draft.facts.setdefault("unfound", {})[name] = (text, found)
+                    del draft.values[name]
+
+    def _settle_lookups(self, draft: Draft) -> None:
+        for name, (text, found) in draft.facts.get("unfound", {}).items():
+            kept = getattr(draft.row, name) if draft.row is not None else None
+            if kept is not None and fold(str(kept)) == fold(text):
+                continue  # a row that this person does not see, and that the line leaves as it is
+            if not found and name in self.create:
+                draft.facts.setdefault("create", {})[name] = text
+                said = _("%(label)s : « %(text)s » sera créée.") % {
+                    "label": self.targets[name].label,
+                    "text": text[:80],
+                }
+                draft.warnings.append((said, _("%s : fiches qui seront créées") % self.targets[name].label))
+            else:
+                draft.refuse(f"{self.targets[name].label} : {self.finders[name].refusal(text, found)}")
+
+    def _instances(self, draft: Draft) -> dict[str, Model]:
+        return {
+            name: finder.rows_by_pk[pk]
+            for name, finder in self.finders.items()
+            if (pk := draft.values.get(name)) is not None and pk in finder.rows_by_pk
+        }
+
+    # --- writing ------------------------------------------------
+    def before_write(self, drafts: Sequence[Draft]) -> None:
+        """Create the rows that lines name and nobody has yet."""
+        for name in self.create:
+            finder = self.finders[name]
+            wanting = [
+                draft for draft in drafts
+                if draft.outcome in ("created", "updated") and name in draft.facts.get("create", {})
+            ]  # fmt: skip
+            made: dict[str, Model] = {}
+            for draft in wanting:
+                text = draft.facts["create"][name]
+                if fold(text) not in made:
+                    made[fold(text)] = finder.model._default_manager.create(
+                        **{finder.title_field.name: text}, **finder.owner_of_new()
+                    )
+                row = made[fold(text)]
+                finder.forget(text)
+                draft.values[name] = row.pk
+                if draft.row is not None:
+                    draft.changes[name] = (getattr(draft.row, self.fields[name].attname), row.pk)
+
+    def after_write(self, drafts: Sequence[Draft]) -> None:
+        if self.tagging is not None:
+            self.tagging.write([draft for draft in drafts if draft.outcome in ("created", "updated")])
+
+    # --- for the report ------------------------------------------------
+    def title(self, draft: Draft) -> str:
+        if draft.row is not None:
+            return self.resource.title(draft.row)
+        names: list[str] = [name for name in ("first_name", "last_name") if name in self.fields]
+        names = names if len(names) == 2 else [self.resource.first_order().field.name]
+        return " ".join(str(draft.values[name]) for name in names if draft.values.get(name)) or next(
+            (cell for cell in draft.line.cells if cell), ""
+        )
+
+    def label(self, name: str) -> str:
+        if name == TAGS:
+            return str(_("Étiquettes"))
+        return self._by_column[name].label if name in self._by_column else super().label(name)
+
+    def told(self, name: str, before: Any, after: Any) -> list[dict[str, str]]:
+        parts = [target for target in self._parts if target.column == name]
+        if not parts:
+            return super().told(name, before, after)
+        held = [(target, (before or {}).get(target.part), after.get(target.part)) for target in parts]
+        return [
+            {"label": target.label, "before": "" if old is None else target.show(old), "after": target.show(new)}
+            for target, old, new in held
+            if old != new
+        ]
+
+    def shown(self, name: str, value: Any) -> str:
+        if name == TAGS:
+            return ", ".join(value)
+        field = self.fields[name]
+        if isinstance(field, ForeignKey) and value is not None:
+            known = self.finders[name].rows_by_pk.get(value) if name in self.finders else None
+            related: Any = field.related_model
+            return str(known or related._default_manager.filter(pk=value).first() or value)
+        return super().shown(name, value)
+
+
+class _Refused:
+    """Why a value is refused; kept beside the values that are not."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _kept(target: Target, style: Style) -> Callable[[str], Any]:
+    """The target's parser, with its answers kept: columns repeat their cities, states and people."""
+
+    @lru_cache(maxsize=_KEPT)
+    def parse(text: str) -> Any:
+        try:
+            return target.parse(text, style)
+        except ValidationError as error:
+            return _Refused(" ".join(error.messages))
+
+    return parse
+
+
+def targets_for(resource: type[Resource], people: Sequence[User]) -> dict[str, Target]:
+    """The targets that all these people may fill, as the first of them sees them."""
+    first, *others = people or [everybody_here(resource)]
+    known = {target.name: target for target in targets(resource, first)}
+    for other in others:
+        names = {target.name for target in targets(resource, other)}
+        known = {name: target for name, target in known.items() if name in names}
+    return known
+
+
+def everybody_here(resource: type[Resource]) -> User:
+    return everybody(resource.sensitive.values())
+
+
+# --- keys ------------------------------------------------
+def keys_for(resource: type[Resource], mapped: Mapping[str, Target]) -> dict[str, str]:
+    """{name: label} of what can recognise a row, of the mapped targets: the surest first.
+
+    Unique values, then identifiers and e-mail, then names; people are known by both their names together.
+    """
+    fields = {field.name: field for field in resource.model._meta.concrete_fields}
+    unique = [field.name for field in unique_fields(resource.model)]
+    codes = [name for name, field in fields.items() if _is_code(field, resource)]
+    emails = [name for name, field in fields.items() if isinstance(field, EmailField)]
+    title = resource.first_order().field.name
+    names = "first_name+last_name" if {"first_name", "last_name"} <= fields.keys() else title
+    keys = {}
+    for key in dict.fromkeys([ID, *unique, *codes, *emails, names]):
+        parts = key.split("+")
+        if all(part in mapped for part in parts):
+            keys[key] = " + ".join(mapped[part].label for part in parts)
+    return keys
+
+
+def key_named(resource: type[Resource], key: str) -> tuple[str, ...]:
+    return tuple(key.split("+")) if key else ()
+
+
+def _way(field: Field, resource: type[Resource]) -> str:
+    if isinstance(field, EmailField):
+        return "address"
+    return "folded" if isinstance(field, CharField | TextField) and not _is_code(field, resource) else "exact"
+
+
+def _is_code(field: Field, resource: type[Resource]) -> bool:
+    """An identifier: unique, or text that an index finds, with a validator of its own and no choice among a few."""
+    if not isinstance(field, CharField) or isinstance(field, EmailField) or field.choices:
+        return False
+    if field.name in {unique.name for unique in unique_fields(resource.model)}:
+        return True
+    indexed = {name for index in resource.model._meta.indexes for name in index.fields[:1]}
+    return field.name in indexed and len(field.validators) > 1
+
+
+def _comparable(way: str, value: Any) -> Any:
+    if not isinstance(value, str) or way == "exact":
+        return value
+    return value.casefold() if way == "address" else fold(value)
