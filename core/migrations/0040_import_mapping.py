@@ -9,7 +9,7 @@ import core.models.imports
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0021_mail"),
+        ("core", "0080_density_of_views"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
