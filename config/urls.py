@@ -5,7 +5,18 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView
-from core.views import bin, files, import_columns, imports, jobs, mail, notifications, shell, tags  # noqa: A004
+from core.views import (
+    bin,
+    extractions,
+    files,
+    import_columns,
+    imports,
+    jobs,
+    mail,
+    notifications,
+    shell,
+    tags,
+)
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -37,6 +48,9 @@ urlpatterns = [
     path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),
     path("bin/<int:pk>/destruction/", bin.DestructionView.as_view(), name="bin-destroy"),
     path("bin/<str:operation>/undo/", bin.UndoView.as_view(), name="bin-undo"),
+    path("extractions/", extractions.ExtractionsView.as_view(), name="extractions"),
+    path("extractions/<int:pk>/", extractions.ExtractionView.as_view(), name="extraction"),
+    path("extractions/<int:pk>/file/", extractions.ExtractionFileView.as_view(), name="extraction-file"),
     path("notifications/", notifications.NotificationsView.as_view(), name="notifications"),
     path("notifications/<int:pk>/", notifications.NotificationView.as_view(), name="notification"),
     path("files/<str:token>/", files.StoredFileView.as_view(), name="file"),

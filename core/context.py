@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
 from core.actions.notifications import unread_count
+from core.exporting.recording import may_extract
 from core.registry import registry
 
 _THEMES = ("", "light", "dark")
@@ -74,6 +75,8 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     organisation.append(("hourglass", _("Travaux"), "jobs"))
     if any(resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("trash-2", _("Corbeille"), "bin"))
+    if any(may_extract(resource, user) for resource in registry):
+        organisation.append(("download", _("Extractions"), "extractions"))
     if user.may("settings", Level.MANAGE):
         organisation += [
             ("id-card", _("Personnes"), "people"),

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from core.actions.restoring import empty_expired
 from core.attachments.actions import discard
 from core.attachments.actions import sweep as sweep_files
+from core.exporting.files import sweep as sweep_exports
 from core.jobs.looking_after import sweep as sweep_jobs
 from core.mail.outbox import sweep as sweep_mail
 from core.models import Attachment, BinnedRow, Note, Tagging
@@ -21,6 +22,7 @@ def sweep() -> None:
         "orphans": _orphans(),
         "files": sweep_files(),
         "jobs": sweep_jobs(),
+        "exports": sweep_exports(),
         "mails": sweep_mail(),
     }
     if any(gone.values()):

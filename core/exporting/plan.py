@@ -1,10 +1,9 @@
 """What a file holds: exactly the rows and the columns of a list, as one person sees it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -16,13 +15,14 @@ from core.accounts.models import User
 from core.actions.saved_views import asked, views_of
 from core.actions.tags import taggings_of
 from core.columns import choosable, chosen, label_of
+from core.custom.definitions import field_of
 from core.exporting.values import TEXT, Out, Values, read_by, value_writer
 from core.listing import Listing
 from core.models import SavedView, Tagging
 from core.resource import Col, Resource
 
 BATCH = 2_000  # rows read, turned and written at once
-_TAGS = "_tags"
+TAGS, _TAGS = "tags", "_tags"
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Plan:
     params: QueryDict
     pks: frozenset[int] | None = None
     everything: bool = False  # all the columns that the person may show
+    names: Sequence[str] = ()  # of the columns, when they were settled before: see core.exporting.files
 
     @cached_property
     def _saved(self) -> list[SavedView]:
@@ -47,6 +48,9 @@ class Plan:
     def _cols(self) -> list[Col]:
         if self.everything:
             return list(choosable(self.resource, self.user).values())
+        if self.names:
+            known = choosable(self.resource, self.user)
+            return [known[name] for name in self.names if name in known]
         view = next((view for view in self._saved if str(view.pk) == self.params.get("view")), None)
         return chosen(self.resource, self.user, view)
 
@@ -78,14 +82,16 @@ class Plan:
         return [name for name in read_by(model, self.resource.title) if name in known and name != main.name]
 
     def _out(self, col: Col, label: str) -> Out:
-        return value_writer(self.listing._field(col), label)
+        return value_writer(field_of(self.resource.model, col.name), label)
 
     def _plain_label(self, name: str) -> str:
-        return capfirst(str(self.resource.model._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+        return capfirst(str(field_of(self.resource.model, name).verbose_name))
 
     @cached_property
     def _tagged(self) -> bool:
         """Whether some row bears a tag: then their column is on the list, after the others."""
+        if self.names:
+            return TAGS in self.names
         return taggings_of(self.resource.key(), self.found).exists()
 
     # --- rows -----------------------------------------------------------------------------------------------------
@@ -147,9 +153,4 @@ def _tags_of(label: str) -> Subquery:
 
 
 def _tags_out() -> Out:
-    return Out("tags", _("Étiquettes"), TEXT, (_TAGS,), lambda values: [", ".join(names or ()) for names in values])
-
-
-def refused_columns(resource: type[Resource], user: User, names: Any) -> bool:
-    """Whether one of these columns is no longer this person's to see."""
-    return bool(resource.hidden_from(user) & set(names))
+    return Out(TAGS, _("Étiquettes"), TEXT, (_TAGS,), lambda values: [", ".join(names or ()) for names in values])

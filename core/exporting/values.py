@@ -5,6 +5,7 @@ and not rows, since ninety thousand calls would cost more than the query itself.
 """
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,8 +14,20 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Func, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from core.custom.column import NAME
+from core.custom.fields import (
+    CheckboxField,
+    ChoiceField,
+    DateField,
+    MoneyField,
+    MultiChoiceField,
+    NumberField,
+    Virtual,
+)
 
 Values = Sequence[Any]
 TEXT, NUMBER, DATE, MOMENT = "text", "number", "date", "moment"
@@ -39,6 +52,8 @@ class Out:
 def value_writer(field: models.Field, label: str) -> Out:
     """The column of a field: what cell_writer is to a page."""
     name = field.name
+    if isinstance(field, Virtual):
+        return _custom(field, label)
     if isinstance(field, models.ForeignKey):
         reads = read_by(field.related_model)
         paths = (field.attname, *(f"{name}__{read}" for read in reads))
@@ -62,6 +77,25 @@ def value_writer(field: models.Field, label: str) -> Out:
     if isinstance(field, models.CharField | models.TextField):
         return Out(name, label, TEXT, (name,))
     return Out(name, label, TEXT, (name,), lambda values: [None if value is None else str(value) for value in values])
+
+
+def _custom(field: Virtual, label: str) -> Out:
+    """The client's own fields: what the database gives is text, out of the JSON of the column `custom`."""
+    path, name = (KeyTextTransform(field.name, NAME),), field.name
+    if isinstance(field, NumberField):  # a MoneyField too
+        decimals = field.decimals if isinstance(field, MoneyField) else 0
+        return Out(name, label, NUMBER, path, _each(Decimal), decimals)
+    if isinstance(field, DateField):
+        return Out(name, label, DATE, path, _each(dt.date.fromisoformat))
+    if isinstance(field, CheckboxField):
+        return Out(name, label, TEXT, path, lambda values: [field.text(value == "true") for value in values])
+    if isinstance(field, MultiChoiceField):
+        return Out(name, label, TEXT, path, _each(lambda value: field.text(json.loads(value))))
+    return Out(name, label, TEXT, path, _each(field.text) if isinstance(field, ChoiceField) else None)
+
+
+def _each(turn: Callable[[str], Any]) -> Callable[[Values], Values]:
+    return lambda values: [None if value is None else turn(value) for value in values]
 
 
 def _decimal(value: float | None) -> Decimal | None:

@@ -48,7 +48,7 @@ class _Sheet(Worksheet):
 def write(
     plan: Plan, file: IO[bytes], *, folder: Path | None = None, advance: Callable[[int], None] | None = None
 ) -> int:
-    """Write the workbook; returns the number of rows. `folder`: for the rows on their way. `advance(rows so far)`."""
+    """Write the workbook; returns the number of rows. `folder`: for the rows on their way. `advance(rows more)`."""
     book = Workbook(file, {"constant_memory": True, "tmpdir": str(folder) if folder else None})
     book.set_properties(
         {
@@ -72,7 +72,7 @@ def write(
         sheet.add(columns, line + 1)
         line, total = line + size, total + size
         if advance:
-            advance(total)
+            advance(size)
     if sheet is None:
         sheet, line = _open(book, plan, styles, [[] for _out in plan.columns]), 1
     _close(sheet, plan, line)

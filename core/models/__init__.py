@@ -3,7 +3,7 @@ from core.models.bin import BinnedRow
 from core.models.calendar import CalendarSettings, Closure, OpeningWindow
 from core.models.custom import CustomField
 from core.models.drafts import FormDraft
-from core.models.extractions import Extraction, ExtractionEnd
+from core.models.extractions import ExportFile, Extraction, ExtractionEnd
 from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportMapping, ImportState
@@ -24,6 +24,7 @@ __all__ = [
     "DomainModel",
     "Event",
     "EventValues",
+    "ExportFile",
     "Extraction",
     "ExtractionEnd",
     "FormDraft",

@@ -1,5 +1,6 @@
 """What left the instance in bulk: files, printed lists, API reads (R02). Written by core.exporting.recording only."""
 
+import uuid
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,7 +11,16 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from core.operations import AppendOnly
-from core.personal_data import PD, After, Keep, KeepUntil, NotPersonal, no_personal_data, personal_data
+from core.personal_data import (
+    PD,
+    After,
+    DeleteRow,
+    Keep,
+    KeepUntil,
+    NotPersonal,
+    no_personal_data,
+    personal_data,
+)  # fmt: skip
 
 _PROOF = "RGPD 5(2) et 32 ; C. civ. 2224"
 
@@ -108,3 +118,31 @@ class ExtractionEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.extraction_id} {self.outcome}"
+
+
+def export_path(kept: "ExportFile", filename: str) -> str:
+    """A random name: what the file holds is not told by the disk."""
+    return f"exports/{uuid.uuid4().hex}.{kept.extraction.format}"
+
+
+@personal_data(subject="owner", processing="EXT-01", retention=Keep(years=1 / 365, since="made_at", then=After.DELETE))
+class ExportFile(models.Model):
+    """The file of an extraction that was made in the background: for who asked, for a day (core.exporting.files)."""
+
+    extraction = models.OneToOneField(Extraction, models.PROTECT, primary_key=True, related_name="kept")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("demandé par"), related_name="+")
+    file = models.FileField(_("contenu"), upload_to=export_path, max_length=120)
+    filename = models.CharField(_("nom"), max_length=120)
+    made_at = models.DateTimeField(_("prêt le"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("fichier exporté")
+        indexes: ClassVar = [models.Index(fields=["made_at"], name="export_file_since")]
+
+    class Privacy:
+        owner = PD(category="log", basis="legal", origin="observed", erase=DeleteRow())
+        file = PD(category="file", origin="derived", third_party=True, erase=DeleteRow())
+        filename = NotPersonal("le nom d'une liste et une date")
+
+    def __str__(self) -> str:
+        return self.filename

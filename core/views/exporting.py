@@ -6,14 +6,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.actions.bulk import MAX_ROWS, pks_of
 from core.display import number
-from core.exporting import printing, sending
+from core.exporting import files, printing, sending
 from core.exporting.plan import Plan
 from core.exporting.recording import Outcome, Way, demand, finish, origin_of
 from core.views.panel import PanelView
@@ -71,6 +71,9 @@ class ExportView(PanelView):
         return self.send(plan, count, form)
 
     def send(self, plan: Plan, count: int, form: ColumnsForm) -> HttpResponseBase:
+        if count > STREAMED:
+            job = files.ask(plan, format=form.cleaned_data["format"], origin=origin_of(self.request))
+            return redirect("job", job.pk)
         return sending.answer(plan, form.cleaned_data["format"], origin_of(self.request))
 
     def refuse(self, text: str) -> HttpResponse:
