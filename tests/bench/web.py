@@ -119,7 +119,7 @@ def _wire(report: Report, host: str, cookie: str) -> None:
             text = _unpacked(content, encoding)
             base = path.rpartition("/")[0]
             found = re.findall(r"url\([\"']?([^)\"'#]+)", text) + re.findall(
-                r"(?:from|import)\s*\(?[\"']([./][^\"']+)", text
+                r"(?:from|import)\s*[\"']([./][^\"']+)", text
             )
             queue += [
                 str(Path(base, name)) if name.startswith(".") else name
