@@ -59,14 +59,9 @@ def picked(resource: type[Resource], user: User, names: Sequence[str]) -> list[C
 
 def chosen(resource: type[Resource], user: User, view: SavedView | None = None) -> list[Col]:
     """What the person sees: their choice for the view, the view's own, their choice for the list, the declared ones."""
-    mine = {kept.view_id: kept.columns for kept in _choices(resource, user, view)}
+    mine = ListColumns.objects.of(user, resource.key(), view)
     names = (view and (mine.get(view.pk) or view.columns)) or mine.get(None)
     return picked(resource, user, names) if names else declared(resource, user)
-
-
-def _choices(resource: type[Resource], user: User, view: SavedView | None) -> models.QuerySet[ListColumns]:
-    place = models.Q(view=None) | models.Q(view=view) if view else models.Q(view=None)
-    return ListColumns.objects.filter(place, user=user, resource=resource.key())
 
 
 def choose(resource: type[Resource], names: Sequence[str], *, by: User, view: SavedView | None = None) -> None:

@@ -125,14 +125,14 @@ def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | st
     if isinstance(field, Virtual):
         return field.writer()
     if isinstance(field, models.DateTimeField):
-        zone, at = timezone.get_current_timezone(), _("%(day)s à %(time)s")
+        zone, at, today = timezone.get_current_timezone(), _("%(day)s à %(time)s"), timezone.localdate()
 
         def write(row: models.Model) -> SafeString | str:
             value = getattr(row, name)
             if value is None:
                 return ""
             local = value.astimezone(zone)
-            date, short = _dates(local.date(), timezone.localdate())
+            date, short = _dates(local.date(), today)
             title = at % {"day": date, "time": f"{local.hour:02}:{local.minute:02}"}
             return SafeString(f'<time datetime="{value.isoformat()}" title="{escape(title)}">{short}</time>')
 
@@ -149,6 +149,9 @@ def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | st
     if isinstance(field, models.CharField | models.TextField) and type(field) in _PLAIN and field.name not in _SPECIAL:
         labels = _labels(field, get_language()) if field.choices else {}
         return lambda row: labels.get(value := getattr(row, name), value) or ""
+    if isinstance(field, models.ForeignKey):
+        link = _linked(field)
+        return lambda row: "" if getattr(row, name) is None else link(getattr(row, field.name))
     return lambda row: rich(field, row)
 
 
@@ -162,22 +165,28 @@ def _dates(value: dt.date, today: dt.date) -> tuple[str, str]:
     return escape(long_day(value)), escape(day(value))
 
 
-def rich(field: models.Field, row: models.Model) -> SafeString | str:
-    """The value of a row's field as HTML: links for e-mail, telephone, web and records. "" for nothing."""
+def _linked(field: models.ForeignKey) -> Callable[[Any], SafeString | str]:
+    """What writes the row that a key leads to: a colleague, a link to a record, else its words."""
     from core.registry import registry
 
+    if issubclass(field.related_model, AbstractBaseUser):
+        return lambda value: person(str(value))
+    resource = registry.of(field.related_model)
+    if resource is None:
+        return str
+    before = _before_key(cast("Hashable", resource))
+    return lambda value: SafeString(f'<a class="link" href="{before}{value.pk}/">{escape(str(value))}</a>')
+
+
+def rich(field: models.Field, row: models.Model) -> SafeString | str:
+    """The value of a row's field as HTML: links for e-mail, telephone, web and records. "" for nothing."""
     if isinstance(field, Virtual):
         return field.html(field.of_row(row))
     value = getattr(row, field.name)
     if value is None or value == "":
         return ""
     if isinstance(field, models.ForeignKey):
-        resource = registry.of(field.related_model)
-        if resource is None:
-            return person(str(value)) if isinstance(value, AbstractBaseUser) else str(value)
-        return SafeString(
-            f'<a class="link" href="{_before_key(cast("Hashable", resource))}{value.pk}/">{escape(str(value))}</a>'
-        )
+        return _linked(field)(value)
     if isinstance(field, models.EmailField):
         return _link("mailto:")(value)
     if isinstance(field, models.URLField):

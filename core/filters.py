@@ -31,8 +31,9 @@ class _PeopleIterator(ModelChoiceIterator):
     """In one query: Django opens a server-side cursor, four round trips, for what may be a handful of names."""
 
     def __iter__(self) -> Iterator[tuple[Any, str]]:
-        for person in self.queryset.only("email", "first_name", "last_name"):
-            yield self.choice(person)
+        names = self.queryset.values_list("pk", "first_name", "last_name", "email")
+        for pk, first, last, email in names:
+            yield pk, f"{first} {last}".strip() or email
 
 
 class _PeopleField(ModelMultipleChoiceField):
@@ -65,7 +66,7 @@ class TagFacet(django_filters.MultipleChoiceFilter):
         )
 
     def _choices(self) -> list[tuple[str, str]]:
-        return [(str(tag.pk), tag.name) for tag in known_tags(self.model_label)]
+        return [(str(pk), name) for pk, name in known_tags(self.model_label).values_list("pk", "name")]
 
     def filter(self, rows: Any, value: list[str]) -> Any:
         return rows.filter(pk__in=tagged_with(self.model_label, [int(key) for key in value])) if value else rows

@@ -18,7 +18,7 @@ class Column:
     sort_url: str = ""  # "" when it cannot be
 
 
-@dataclass
+@dataclass(slots=True)
 class Cell:
     name: str
     html: Any
@@ -26,7 +26,7 @@ class Cell:
     empty: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     pk: int
     url: str

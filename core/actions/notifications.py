@@ -1,5 +1,6 @@
 """What people are told inside the application."""
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -19,7 +20,12 @@ def notifications_of(person: User) -> QuerySet[Notification]:
 
 def unread_count(person: User) -> int:
     """Counted up to 100: the bell says « 99+ »."""
-    return Notification.objects.filter(person=person, read_at=None).order_by()[:100].count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM core_notification WHERE person_id = %s AND read_at IS NULL LIMIT 100) c",
+            [person.pk],
+        )
+        return cursor.fetchone()[0]
 
 
 def mark_read(rows: QuerySet[Notification]) -> int:

@@ -15,6 +15,11 @@ from core.references import about
 from core.text import clean, fold
 
 _OFFERED = 10
+# By hand: fifty parameters of an IN list cost the ORM more than the whole query costs PostgreSQL.
+_BORNE = """
+SELECT tag.*, tagging.object_id FROM core_tagging AS tagging JOIN core_tag AS tag ON tag.id = tagging.tag_id
+WHERE tagging.model = %s AND tagging.object_id = ANY(%s) AND tagging.active ORDER BY tag.name, tag.id
+"""
 _CHUNK = 2000
 
 
@@ -56,9 +61,8 @@ def offered(q: str) -> list[Tag]:
 def tags_of(label: str, pks: Iterable[int]) -> dict[int, list[Tag]]:
     """{key of a record: its tags, by name}. One query."""
     found: dict[int, list[Tag]] = defaultdict(list)
-    taggings = Tagging.objects.filter(model=label, object_id__in=list(pks), active=True)
-    for tagging in taggings.select_related("tag").order_by("tag__name"):
-        found[tagging.object_id].append(tagging.tag)
+    for tag in Tag.objects.raw(_BORNE, [label, list(pks)]):
+        found[tag.object_id].append(tag)  # type: ignore[attr-defined]
     return found
 
 

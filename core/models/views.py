@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, models
+from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +28,23 @@ class Density(models.TextChoices):
     COMPACT = "compact", _("Serrée")
 
 
+# Every list begins with this: by hand, since composing it costs the ORM more than PostgreSQL takes to answer.
+_SEEN = """
+SELECT kept.*, EXISTS (
+    SELECT FROM core_defaultview AS first JOIN accounts_user_roles AS worn ON worn.role_id = first.role_id
+    WHERE first.view_id = kept.id AND worn.user_id = %(user)s
+) AS opens_first
+FROM core_savedview AS kept
+WHERE kept.resource = %(resource)s AND (
+    kept.owner_id = %(user)s OR kept.audience = 'everyone' OR kept.audience = 'team' AND EXISTS (
+        SELECT FROM accounts_team_members AS mate JOIN accounts_team_members AS mine ON mine.team_id = mate.team_id
+        WHERE mate.user_id = kept.owner_id AND mine.user_id = %(user)s
+    )
+)
+ORDER BY kept.position, kept.id
+"""
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: Any) -> "SavedViewQuerySet":
         """A person's own, their teammates' and everyone's."""
@@ -35,10 +52,12 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         team = Q(audience=Audience.TEAM, owner__in=mates)
         return self.filter(Q(owner=user.pk) | Q(audience=Audience.EVERYONE) | team)
 
-    def with_default_for(self, user: Any) -> "SavedViewQuerySet":
-        """Each with `opens_first`: whether an administrator chose it for one of the person's roles."""
-        chosen = DefaultView._default_manager.filter(view=OuterRef("pk"), role__users=user.pk)
-        return self.annotate(opens_first=Exists(chosen))
+    def seen_in(self, resource: str, user: Any) -> "models.query.RawQuerySet[SavedView]":
+        """Those of a list that a person sees, in the order of the tabs.
+
+        Each has `opens_first`: whether an administrator chose it for one of the person's roles.
+        """
+        return self.raw(_SEEN, {"resource": resource, "user": user.pk})
 
 
 @personal_data(subject="owner", processing="ACC-01")
@@ -98,6 +117,18 @@ class DefaultView(models.Model):
         return f"{self.resource} {self.role_id}"
 
 
+class ListColumnsManager(models.Manager["ListColumns"]):
+    def of(self, user: Any, resource: str, view: SavedView | None) -> dict[int | None, list[str]]:
+        """{view or None: columns} that a person chose for a list, and for a view of it. One query, by hand as above."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT view_id, columns FROM core_listcolumns"
+                " WHERE user_id = %s AND resource = %s AND (view_id IS NULL OR view_id = %s)",
+                [user.pk, resource, view.pk if view else None],
+            )
+            return dict(cursor.fetchall())
+
+
 @personal_data(subject="user", processing="ACC-01")
 class ListColumns(models.Model):
     """The columns that a person chose, in their order: for a list, or for one view of it."""
@@ -106,6 +137,8 @@ class ListColumns(models.Model):
     resource = models.CharField(_("liste"), max_length=80)
     view = models.ForeignKey(SavedView, models.CASCADE, verbose_name=_("vue"), null=True, blank=True, related_name="+")
     columns: ArrayField = ArrayField(models.CharField(max_length=63), verbose_name=_("colonnes"))
+
+    objects = ListColumnsManager()
 
     class Meta:
         verbose_name = _("choix de colonnes")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.templatetags.ui import avatar, badge
 
 if TYPE_CHECKING:
+    from core.facets import Facet
     from core.listing import Row
 
 register = template.Library()
@@ -57,6 +58,22 @@ def _row(row: "Row", box: Callable[["Row"], str], shown: slice) -> str:
     return (
         f'\n<tr id="r{row.pk}">{box(row)}<th scope="row" class="main"><a href="{safe(row.url)}">{picture}'
         f"<span><b>{title}</b>{subtitle}</span></a>{side}</th>{cells}</tr>"
+    )
+
+
+@register.simple_tag
+def facet_options(facet: "Facet") -> SafeString:
+    """The boxes of a facet's menu: a client with fifty people has fifty of them on each list."""
+    name = safe(facet.name)
+    return mark_safe(  # noqa: S308 - made of escaped parts
+        "".join(
+            [
+                f'<label><input type="checkbox" name="{name}" value="{safe(option["value"])}"'
+                f'{" checked" if option["selected"] else ""}><span class="grow">{safe(option["label"])}</span>'
+                '<span class="count" hx-morph-skip></span></label>\n'
+                for option in facet.options
+            ]
+        )
     )
 
 

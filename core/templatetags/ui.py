@@ -5,7 +5,7 @@ Each is shown, in every state, on /styleguide. None of them queries.
 
 import unicodedata
 import zlib
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -39,7 +39,13 @@ def asset(path: str) -> str:
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """One icon of the sprite (the names are in package.json). Always decorative: the words beside it speak."""
-    return _icon(name, css, asset("icons.svg"))
+    return _icon(name, css, _sprite())
+
+
+@cache
+def _sprite() -> str:
+    """Its address, asked for once a process: sixty icons a page, each through the storage, took as long as a query."""
+    return asset("icons.svg")
 
 
 @lru_cache(maxsize=512)

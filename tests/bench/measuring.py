@@ -88,7 +88,7 @@ class Browser:
             user = User.objects.get(email=email)
             session = SessionStore()
             session[SESSION_KEY] = str(user.pk)
-            session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+            session[BACKEND_SESSION_KEY] = "core.accounts.backends.AccountBackend"
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
             session.create()
         self.cookie = f"b2o_session={session.session_key}; b2o_csrf={CSRF}"
