@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from backups.views import BackupsView
 from core.views import (
-    bin,
+    bin,  # noqa: A004 - the bin of the screens
     extractions,
     files,
     import_columns,
