@@ -10,7 +10,7 @@ import core.models.extractions
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0021_mail"),
+        ("core", "0040_import_mapping"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
