@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 
 from core.accounts.access import Level
 from core.accounts.models import User
+from core.custom.definitions import field_of, fields_of
 from core.models import ListColumns, SavedView
 from core.registry import registry
 from core.resource import Col, Resource
@@ -19,16 +20,26 @@ _OWN_DATES = ("created_at", "updated_at")
 
 
 def choosable(resource: type[Resource], user: User) -> dict[str, Col]:
-    """Every column that this person may show: the declared ones in their order, then the model's other fields.
+    """Every column that this person may show: the declared ones, the custom fields, then the model's other fields.
 
     The first one names the row: it is always shown, and first.
     """
     hidden = resource.hidden_from(user)
     found = {col.name: col for col in resource.columns if col.name not in hidden}
+    found |= {col.name: col for col in _custom(resource) if col.name not in hidden}
     for field in resource.model._meta.concrete_fields:
         if field.name not in found and field.name not in hidden and _shown(field, user):
             found[field.name] = Col(field.name)
     return found
+
+
+def _custom(resource: type[Resource], *, in_list: bool = False) -> list[Col]:
+    """The columns of the client's own fields; or those that stand in the list from the start."""
+    return [
+        Col(field.name, sort=field.definition.sortable and field.sorts)
+        for field in fields_of(resource.model)
+        if field.definition.in_list or not in_list
+    ]
 
 
 def _shown(field: models.Field, user: User) -> bool:
@@ -41,12 +52,19 @@ def _shown(field: models.Field, user: User) -> bool:
 
 
 def label_of(resource: type[Resource], col: Col) -> str:
-    return str(col.label) or capfirst(str(resource.model._meta.get_field(col.name).verbose_name))  # type: ignore[union-attr]
+    return str(col.label) or capfirst(str(field_of(resource.model, col.name).verbose_name))
 
 
 def declared(resource: type[Resource], user: User) -> list[Col]:
     hidden = resource.hidden_from(user)
-    return [col for col in resource.columns if col.name not in hidden]
+    return [col for col in (*resource.columns, *_custom(resource, in_list=True)) if col.name not in hidden]
+
+
+def sortable(resource: type[Resource], user: User) -> dict[str, Col]:
+    """The columns that sort, shown or not, the usual order first."""
+    hidden = resource.hidden_from(user)
+    cols = (*resource.columns, *_custom(resource))
+    return {col.name: col for col in cols if col.sort and col.name not in hidden}
 
 
 def picked(resource: type[Resource], user: User, names: Sequence[str]) -> list[Col]:

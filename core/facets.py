@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,22 +30,56 @@ class Facet:
     icon: str
     options: list[dict[str, Any]]
     active: int = 0
+    inputs: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # typed, instead of options to tick
+
+    def chosen(self) -> Iterator[tuple[str, str, str]]:
+        """(parameter, value, words) of what narrows the list."""
+        yield from ((self.name, option["value"], option["label"]) for option in self.options if option["selected"])
+        yield from ((asked["name"], asked["value"], asked["chip"]) for asked in self.inputs if asked["chip"])
 
 
 def facets_of(bound: Any) -> Iterator[Facet]:
     """The filters that are a choice among known values, in their order."""
-    for name in bound.filters if bound is not None else ():
+    for name in bound.filters:
         field = bound.form.fields[name]
+        if hasattr(bound.filters[name], "custom"):  # they have a menu of their own: custom_facets
+            continue
         if not hasattr(field, "choices"):
             continue
-        ticked = set(bound.data.getlist(name)) if bound.data else set()
-        options = [
-            {"value": str(value), "label": str(label), "selected": str(value) in ticked}
-            for value, label in field.choices
-            if str(value) != ""
-        ]
-        active = len([option for option in options if option["selected"]])
-        yield Facet(name, str(field.label), getattr(bound.filters[name], "icon", "list-filter"), options, active)
+        yield _ticked(bound, name, field)
+
+
+def custom_facets(bound: Any) -> list[Facet]:
+    """The filters of the custom fields, in their order: options to tick, or what is typed."""
+    found: dict[str, Facet] = {}
+    for name, filter_ in bound.filters.items():
+        field = bound.form.fields[name] if hasattr(filter_, "custom") else None
+        if field is None:
+            continue
+        if hasattr(field, "choices"):
+            found[name] = _ticked(bound, name, field)
+            continue
+        facet = found.setdefault(filter_.custom.name, Facet(filter_.custom.name, str(field.label), "list-filter", []))
+        value = bound.form.cleaned_data.get(name) if bound.is_bound else None
+        typed = bound.data.get(name, "") if bound.data else ""
+        filled = value not in (None, "")
+        chip = filter_.words(value) if filled else ""
+        facet.inputs.append(
+            {"name": name, "label": filter_.asked.label, "type": filter_.asked.type, "value": typed, "chip": chip}
+        )
+        facet.active += filled
+    return list(found.values())
+
+
+def _ticked(bound: Any, name: str, field: Any) -> Facet:
+    ticked = set(bound.data.getlist(name)) if bound.data else set()
+    options = [
+        {"value": str(value), "label": str(label), "selected": str(value) in ticked}
+        for value, label in field.choices
+        if str(value) != ""
+    ]
+    active = len([option for option in options if option["selected"]])
+    return Facet(name, str(field.label), getattr(bound.filters[name], "icon", "list-filter"), options, active)
 
 
 def counts(listing: Listing, name: str) -> dict[str, str] | None:
@@ -52,14 +87,16 @@ def counts(listing: Listing, name: str) -> dict[str, str] | None:
 
     None when the list has no such facet, or one whose options are not simply the values of a field.
     """
-    filter_ = listing.bound.filters.get(name) if listing.bound is not None else None
+    filter_ = listing.bound.filters.get(name)
     if filter_ is None or filter_.method is not None or filter_.lookup_expr != "exact" or filter_.exclude:
         return None
     others = listing.bound.data.copy()
     others.pop(name, None)
     bound, _ignored = bind(listing.resource, listing.user, others)
     rows = listing.narrowed(bound).order_by()
-    if isinstance(filter_, TagFacet):
+    if hasattr(filter_, "counted"):  # a custom field's
+        values = filter_.counted(rows)
+    elif isinstance(filter_, TagFacet):
         values = taggings_of(listing.resource.key(), rows).values_list("tag_id")
     elif _is_field(listing.resource.model, filter_.field_name):
         values = rows.values_list(filter_.field_name)

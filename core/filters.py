@@ -73,9 +73,7 @@ class TagFacet(django_filters.MultipleChoiceFilter):
 
 
 def bind(resource: type[Resource], user: User, data: QueryDict) -> tuple[Any, bool]:
-    """(the resource's filters on this person's rows, or None; whether a malformed one was ignored)."""
-    if resource.filters is None:
-        return None, False
+    """(the resource's filters on this person's rows; whether a malformed one was ignored)."""
     bound = bind_as_given(resource, user, data)
     if bound.is_valid():
         return bound, False
@@ -89,8 +87,13 @@ def bind(resource: type[Resource], user: User, data: QueryDict) -> tuple[Any, bo
 
 def bind_as_given(resource: type[Resource], user: User, data: QueryDict) -> Any:
     """Without the filters on sensitive fields that the person may not see, and with the people within reach."""
+    from core.custom.filters import filters_of  # they are facets too
+
     hidden = resource.hidden_from(user)
-    bound = resource.filters(data, queryset=resource.rows(user))  # type: ignore[misc]
+    bound = (resource.filters or django_filters.FilterSet)(data, queryset=resource.rows(user))
+    for name, filter_ in filters_of(resource, hidden):
+        bound.filters[name] = filter_
+        filter_.parent, filter_.model = bound, resource.model
     bound.filters.setdefault("tags", TagFacet(resource.key()))
     bound.filters["tags"].parent, bound.filters["tags"].model = bound, resource.model
     for name, filter_ in list(bound.filters.items()):

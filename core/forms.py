@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level, Scope
 from core.accounts.models import User
-from core.custom.column import NAME, is_key
+from core.custom.column import NAME
 from core.custom.definitions import fields_of
 from core.custom.fields import Virtual, merged
 from core.fields import LookupField
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-class ResourceForm(forms.ModelForm):
+class CleanInput:
+    """Of a form: PostgreSQL refuses NUL and no encoding carries a lone surrogate; taken out before any check."""
+
+    data: Any
+
+    def _clean_fields(self) -> None:
+        self.data = _cleaned(self.data)
+        super()._clean_fields()  # type: ignore[misc]
+
+
+class ResourceForm(CleanInput, forms.ModelForm):
     """A ModelForm without what the person may not see: choices narrowed to their rows, sensitive fields dropped.
 
     The client's custom fields come after those of the class, unless `custom` is False.
@@ -55,6 +65,8 @@ class ResourceForm(forms.ModelForm):
         for field in fields_of(self._meta.model):
             self.customs[field.name] = field
             asked = self.fields[field.name] = field.formfield()
+            if self.instance._state.adding:
+                continue
             value = field.of_row(self.instance)
             self.initial.setdefault(field.name, value)
             if hasattr(asked, "keep"):
@@ -68,23 +80,22 @@ class ResourceForm(forms.ModelForm):
             setattr(self.instance, NAME, merged(getattr(self.instance, NAME), changes))
         super()._post_clean()  # type: ignore[misc]
 
-    def _clean_fields(self) -> None:
-        # PostgreSQL refuses NUL and no encoding carries a lone surrogate: taken out before any check.
-        self.data = _cleaned(self.data)
-        super()._clean_fields()  # type: ignore[misc]
+    @classmethod
+    def laid_out(cls, model: type[models.Model]) -> list[tuple[str, list[str]]]:
+        """[(legend, field names)]: the groups of the class, then those of the client's own fields."""
+        own = [(str(legend), list(names)) for legend, names in cls.fieldsets] or [("", list(cls.base_fields))]
+        for field in fields_of(model):
+            legend = field.definition.group or _("Champs propres")
+            place = next((names for known, names in own if known == legend), None)
+            if place is None:
+                own.append((legend, [field.name]))
+            else:
+                place.append(field.name)
+        return own
 
     def groups(self) -> Iterator[dict[str, Any]]:
         """[{legend, fields: [bound field]}] for the template."""
-        own = [name for name in self.fields if not is_key(name)]
-        groups = [(str(legend), list(names)) for legend, names in self.fieldsets] or [("", own)]
-        for name, field in self.customs.items():
-            legend = field.definition.group or _("Champs propres")
-            found = next((names for known, names in groups if known == legend), None)
-            if found is None:
-                groups.append((legend, [name]))
-            else:
-                found.append(name)
-        for legend, names in groups:
+        for legend, names in self.laid_out(self._meta.model):
             shown = [self[name] for name in names if name in self.fields]
             if shown:
                 yield {"legend": legend, "fields": shown}

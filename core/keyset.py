@@ -6,7 +6,7 @@ import base64
 import binascii
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +16,7 @@ from django.db import connection, models
 from django.db.models import F, Func, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
+from core.custom.fields import Virtual
 from core.search import folded
 
 PAGE = 50
@@ -25,7 +26,10 @@ _RANK_CAP = 100_000_000
 
 @dataclass(frozen=True)
 class Order:
-    """Rows sorted by a field, then by key. Text sorts as people expect: without case, accents and punctuation."""
+    """Rows sorted by a field, then by key. Text sorts as people expect: without case, accents and punctuation.
+
+    Of a custom field, rows without a value come last in both directions.
+    """
 
     field: models.Field
     descending: bool = False
@@ -33,29 +37,85 @@ class Order:
 
     @property
     def expression(self) -> Any:
-        key = folded(self.field.name) if self.is_text else F(self.field.name)
+        if isinstance(self.field, Virtual):
+            key: Any = self.field.sort_key()
+        else:
+            key = folded(self.field.name) if self.is_text else F(self.field.name)
         # GREATEST of one value is that value, and no index has it: PostgreSQL would walk a million rows for fifty keys.
         return Func(key, function="GREATEST") if self.few else key
 
     @property
     def is_text(self) -> bool:
-        return isinstance(self.field, models.CharField | models.TextField) and not self.field.choices
+        text = isinstance(self.field, models.CharField | models.TextField) and not self.field.choices
+        return text and not isinstance(self.field, Virtual)
+
+    @property
+    def has_blanks(self) -> bool:
+        return isinstance(self.field, Virtual) and self.field.sorts_blanks
+
+    @property
+    def _computed(self) -> bool:
+        """Whether the key is no attribute of the row."""
+        return self.is_text or isinstance(self.field, Virtual)
 
     def apply(self, rows: QuerySet, *, backwards: bool = False) -> QuerySet:
+        """All of the rows, sorted. With blanks no index gives the whole order: for a page, see `take`."""
         down = self.descending != backwards
-        rows = rows.alias(_key=self.expression) if not self.is_text else rows.annotate(_key=self.expression)
-        return rows.order_by(F("_key").desc() if down else F("_key").asc(), "-pk" if down else "pk")
+        rows, key = self._keyed(rows), F("_key")
+        if self.has_blanks:
+            last: dict[str, Any] = {"nulls_first": True} if backwards else {"nulls_last": True}
+            return rows.order_by(key.desc(**last) if down else key.asc(**last), "-pk" if down else "pk")
+        return rows.order_by(key.desc() if down else key.asc(), "-pk" if down else "pk")
+
+    def _keyed(self, rows: QuerySet) -> QuerySet:
+        return rows.annotate(_key=self.expression) if self._computed else rows.alias(_key=self.expression)
 
     def beyond(self, cursor: Cursor, *, backwards: bool) -> Q:
         """The rows after (or before) a cursor. The first condition is what the index can use."""
         op = "lt" if self.descending != backwards else "gt"
-        return Q(**{f"_key__{op}e": cursor.key}) & (Q(**{f"_key__{op}": cursor.key}) | Q(**{f"pk__{op}": cursor.pk}))
+        if cursor.key is None:
+            among = Q(_key__isnull=True) & Q(**{f"pk__{op}": cursor.pk})
+            return among | Q(_key__isnull=False) if backwards else among
+        found = Q(**{f"_key__{op}e": cursor.key}) & (Q(**{f"_key__{op}": cursor.key}) | Q(**{f"pk__{op}": cursor.pk}))
+        return found | Q(_key__isnull=True) if self.has_blanks and not backwards else found
+
+    def take(self, rows: QuerySet, size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
+        """The `size` rows that come after (or before) a cursor. One query; two where the blanks begin."""
+        found: list[Any] = []
+        for part in self._parts(rows, start, backwards):
+            found += part[: size - len(found)]
+            if len(found) == size:
+                break
+        return found
+
+    def _parts(self, rows: QuerySet, start: Cursor | None, backwards: bool) -> Iterator[QuerySet]:
+        """What comes, as queries that an index on (key, id) each serves in order."""
+        if not self.has_blanks:
+            wanted = self.apply(rows, backwards=backwards)
+            yield wanted.filter(self.beyond(start, backwards=backwards)) if start else wanted
+            return
+        down = self.descending != backwards
+        op, pk = ("lt", "-pk") if down else ("gt", "pk")
+        keyed, key = self._keyed(rows), F("_key")
+        valued = keyed.filter(_key__isnull=False).order_by(key.desc() if down else key.asc(), pk)
+        blank = keyed.filter(_key__isnull=True).order_by(pk)
+        if start is None:
+            parts = [valued, blank]
+        elif start.key is None:
+            parts = [valued, blank.filter(**{f"pk__{op}": start.pk})]
+            parts = parts if backwards else parts[1:]
+        else:
+            after = Q(**{f"_key__{op}e": start.key}) & (Q(**{f"_key__{op}": start.key}) | Q(**{f"pk__{op}": start.pk}))
+            parts = [valued.filter(after)] if backwards else [valued.filter(after), blank]
+        yield from reversed(parts) if backwards else parts
 
     def key_of(self, row: models.Model) -> Any:
-        return row._key if self.is_text else getattr(row, self.field.attname)  # type: ignore[attr-defined]
+        return row._key if self._computed else getattr(row, self.field.attname)  # type: ignore[attr-defined]
 
     def parse(self, key: Any) -> Any:
         """A cursor's key in the field's own type. Raises ValueError."""
+        if isinstance(self.field, Virtual):
+            return None if key is None and self.has_blanks else self.field.sort_parse(key)
         if self.is_text:
             return str(key)
         if isinstance(self.field, models.DateTimeField):
@@ -73,14 +133,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A row as a place in the list: its sort key, its primary key, and its rank (1 for the first)."""
+    """A row as a place in the list: its sort key (None: no value), its primary key, and its rank (1 for the first)."""
 
     key: Any
     pk: int
     rank: int
 
     def encode(self) -> str:
-        key = self.key.isoformat() if isinstance(self.key, dt.date) else str(self.key)
+        key = self.key.isoformat() if isinstance(self.key, dt.date) else self.key if self.key is None else str(self.key)
         text = json.dumps([key, self.pk, self.rank], ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -114,13 +174,9 @@ class Page:
 def page(
     rows: QuerySet, order: Order, *, after: Cursor | None = None, before: Cursor | None = None, size: int = PAGE
 ) -> Page:
-    """One page of `rows`: the first, the one after a row, or the one before a row. One query."""
+    """One page of `rows`: the first, the one after a row, or the one before a row. One query (see Order.take)."""
     backwards = before is not None
-    wanted = order.apply(rows, backwards=backwards)
-    start = before or after
-    if start:
-        wanted = wanted.filter(order.beyond(start, backwards=backwards))
-    found = list(wanted[: size + 1])
+    found = order.take(rows, size + 1, start=before or after, backwards=backwards)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()

@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from core import keyset, search
 from core.accounts.models import User
 from core.actions.tags import tags_of
-from core.columns import declared, label_of
+from core.columns import declared, label_of, sortable
+from core.custom.definitions import field_of
+from core.custom.filters import is_parameter
 from core.display import cell_writer, css_of, number, tags_html
-from core.facets import Facet, facets_of
+from core.facets import Facet, custom_facets, facets_of
 from core.filters import bind
 from core.lean import lean
 from core.models import SavedView
@@ -72,8 +74,7 @@ class Listing:
     def narrowed(self, bound: Any, *, searched: bool = True) -> QuerySet:
         """The person's rows under these filters and the search."""
         rows = self.resource.rows(self.user)
-        if bound is not None:
-            rows = bound.filter_queryset(rows)
+        rows = bound.filter_queryset(rows)
         return rows.filter(search.matches(self.q)) if self.q and searched else rows
 
     @cached_property
@@ -190,7 +191,7 @@ class Listing:
         return quote(self.base_params().urlencode())
 
     def _field(self, col: Col) -> models.Field:
-        return self.resource.model._meta.get_field(col.name)  # type: ignore[return-value]
+        return field_of(self.resource.model, col.name)
 
     # --- counts and places ------------------------------------------------------------------------------------------
     @cached_property
@@ -203,7 +204,7 @@ class Listing:
     @cached_property
     def _places(self) -> dict[int, Any] | None:
         places = self.places(self.params)
-        kept = self.bound.data if self.bound is not None else {}
+        kept = self.bound.data
         return places if all(name in kept for name in self.tab_fields or () if self.params.get(name)) else None
 
     @property
@@ -252,13 +253,13 @@ class Listing:
         return column
 
     def _order(self) -> tuple[keyset.Order, str]:
-        sortable = {col.name: col for col in declared(self.resource, self.user) if col.sort}
+        known = sortable(self.resource, self.user)
         asked = self.params.get("sort", "")
         name, descending = asked.removeprefix("-"), asked.startswith("-")
-        if asked and name not in sortable:
+        if asked and name not in known:
             self.notices.append(_("Ce tri n’existe pas : la liste garde son ordre habituel."))
             asked, descending = "", False
-        col = sortable[name] if asked else next(iter(sortable.values()))
+        col = known[name] if asked else next(iter(known.values()))
         return keyset.Order(self._field(col), descending), asked
 
     def _cursor(self, name: str) -> keyset.Cursor | None:
@@ -274,7 +275,8 @@ class Listing:
     # --- filters ----------------------------------------------------------------------------------------------------
     def _filters(self):
         bound, ignored = bind(self.resource, self.user, _cleaned(self.params))
-        if ignored:
+        gone = [name for name in self.params if is_parameter(name) and name not in bound.filters]
+        if ignored or gone:
             self.notices.append(_("Un filtre de cette adresse n’existe pas (ou plus) : il est ignoré."))
         return bound
 
@@ -283,14 +285,22 @@ class Listing:
         return list(facets_of(self.bound))
 
     @cached_property
+    def own_facets(self) -> list[Facet]:
+        """Those of the client's own fields: one menu holds them all."""
+        return custom_facets(self.bound)
+
+    @property
+    def own_active(self) -> int:
+        return sum(facet.active for facet in self.own_facets)
+
+    @cached_property
     def chips(self) -> list[dict[str, str]]:
         tabbed = {name for view in self.tabs for name in view.params}
         return [
-            {"label": facet.label, "value": option["label"], "remove_url": self._without(facet.name, option["value"])}
-            for facet in self.facets
+            {"label": facet.label, "value": text, "remove_url": self._without(name, value)}
+            for facet in (*self.facets, *self.own_facets)
             if facet.name not in tabbed
-            for option in facet.options
-            if option["selected"]
+            for name, value, text in facet.chosen()
         ]
 
     @property
@@ -300,7 +310,7 @@ class Listing:
     @cached_property
     def tabs(self) -> list[View]:
         """The declared views whose filters this person has; « Tout » when there is none."""
-        known = self.bound.filters if self.bound is not None else {}
+        known = self.bound.filters
         found = [view for view in self.resource.views if all(name in known for name in view.params)]
         return found or [View(_("Toutes") if self.resource.feminine else _("Tous"))]
 

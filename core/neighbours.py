@@ -7,6 +7,7 @@ from django.db.models import QuerySet, TextField, Value
 from django.http import QueryDict
 
 from core.accounts.models import User
+from core.custom.fields import Virtual
 from core.display import number
 from core.keyset import Cursor, Order
 from core.listing import MAX_TRAIL, Listing
@@ -24,7 +25,7 @@ def neighbours(resource: type[Resource], user: User, row: models.Model, params: 
         return {}
     rank, query = found
     listing = Listing(resource, user, query, trail=True)
-    cursor = Cursor(_key(listing.order, row), row.pk, rank)
+    cursor = Cursor(_key(resource, listing.order, row), row.pk, rank)
     before = _next(listing.filtered, listing.order, cursor, backwards=True)
     after = _next(listing.filtered, listing.order, cursor, backwards=False)
     rank = rank if before else 1
@@ -44,15 +45,16 @@ def _read(text: str) -> tuple[int, QueryDict] | None:
     return int(rank), QueryDict(query)
 
 
-def _key(order: Order, row: models.Model) -> Any:
+def _key(resource: type[Resource], order: Order, row: models.Model) -> Any:
+    if isinstance(order.field, Virtual):
+        return resource.model._default_manager.filter(pk=row.pk).values_list(order.expression, flat=True).first()
     value = getattr(row, order.field.attname)
     return folded(Value(value, output_field=TextField())) if order.is_text else value
 
 
 def _next(rows: QuerySet, order: Order, cursor: Cursor, *, backwards: bool) -> int | None:
     """The key of the row that comes next. One query, by the index that sorts the list."""
-    wanted = order.apply(rows, backwards=backwards).filter(order.beyond(cursor, backwards=backwards))
-    return next(iter(wanted.values_list("pk", flat=True)[:1]), None)
+    return next((row.pk for row in order.take(rows.only("pk"), 1, start=cursor, backwards=backwards)), None)
 
 
 def _address(resource: type[Resource], pk: int | None, listing: Listing, rank: int) -> str:

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from core.actions.restoring import empty_expired
 from core.attachments.actions import discard
 from core.attachments.actions import sweep as sweep_files
+from core.custom.indexes import reconcile_all
 from core.exporting.files import sweep as sweep_exports
 from core.jobs.looking_after import sweep as sweep_jobs
 from core.mail.outbox import sweep as sweep_mail
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
+    reconcile_all()
     gone = {
         "binned rows": empty_expired(),
         "orphans": _orphans(),

@@ -4,12 +4,14 @@ from celery import shared_task
 from django_tenants.utils import get_tenant_model, tenant_context
 
 from core import drafts, sweeping
+from core.custom.tasks import build_indexes
 from core.importing import jobs as importing_jobs
 from core.jobs.tasks import reconcile, reconcile_here, run
 from core.mail.tasks import deliver, deliver_due
 from core.sealing import seal_all
 
 __all__ = [
+    "build_indexes",
     "deliver",
     "deliver_due",
     "expire_drafts",

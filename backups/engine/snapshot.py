@@ -51,7 +51,8 @@ SELECT 'constraint', conrelid::regclass::text, conname, contype::text, pg_get_co
 FROM pg_constraint WHERE connamespace = %(s)s::regnamespace AND contype <> 'n'
 UNION ALL
 SELECT 'index', c.relname, '', '', pg_get_indexdef(c.oid, 0, true)
-FROM pg_class c WHERE c.relnamespace = %(s)s::regnamespace AND c.relkind = 'i'
+FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid AND i.indisvalid -- one in the making is in no dump
+WHERE c.relnamespace = %(s)s::regnamespace AND c.relkind = 'i'
 UNION ALL
 SELECT 'trigger', g.tgrelid::regclass::text, g.tgname, g.tgenabled::text, pg_get_triggerdef(g.oid, true)
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from core import audit
 from core.accounts.models import User
+from core.custom.column import NAME
 from core.models import BinnedRow
 from core.registry import registry
 
@@ -166,8 +167,11 @@ def _contents(refs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict[str
                 [generated, pks],
             )
             for pk, text in cursor.fetchall():
-                # Decimal: a float would round large sums.
+                # Decimal: a float would round large sums. It is written as a text, which only a column reads back as
+                # a number: within `custom` numbers stay numbers, of fifteen digits at most, which a float keeps.
                 found[label, pk] = json.loads(text, parse_float=Decimal)
+                if NAME in found[label, pk]:
+                    found[label, pk][NAME] = json.loads(text)[NAME]
     return found
 
 

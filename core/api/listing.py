@@ -15,7 +15,7 @@ from core import keyset
 from core.accounts.models import User
 from core.api.problems import Fault, Problem
 from core.api.serializer import Serializer
-from core.columns import declared
+from core.columns import sortable
 from core.filters import bind_as_given
 from core.listing import MAX_QUERY, Listing
 from core.resource import Resource
@@ -34,7 +34,7 @@ class StrictListing(Listing):
         self.counted = self._counted()
         self._fields()
         self._own()
-        self.faults += _unknown(params, {*OWN, *(self.bound.filters and names_of(self.bound) if self.bound else ())})
+        self.faults += _unknown(params, {*OWN, *names_of(self.bound)})
         if self.faults:
             raise Problem("invalid-parameters", faults=self.faults)
 
@@ -42,7 +42,7 @@ class StrictListing(Listing):
     def _order(self) -> tuple[keyset.Order, str]:
         order, asked = super()._order()
         if self.params.get("sort", "") != asked:
-            known = ", ".join(sorted(col.name for col in declared(self.resource, self.user) if col.sort))
+            known = ", ".join(sorted(sortable(self.resource, self.user)))
             self.fault("sort", "invalid_choice", _("Un de ces tris, avec « - » devant pour l’inverse : %s.") % known)
         return order, asked
 
@@ -53,8 +53,6 @@ class StrictListing(Listing):
         return found
 
     def _filters(self) -> Any:
-        if self.resource.filters is None:
-            return None
         data = self.params.copy()
         for name in OWN:
             data.pop(name, None)

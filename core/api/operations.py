@@ -16,7 +16,7 @@ from core.api.listing import names_of
 from core.api.serializer import customs_schema, serializer_of
 from core.api.values import Schema
 from core.api.writing import Shape, shapes_of
-from core.columns import declared
+from core.columns import sortable
 from core.custom.column import NAME, is_key
 from core.filters import TagFacet, bind_as_given
 from core.keyset import COUNT_CAP, PAGE
@@ -152,7 +152,7 @@ class Description:
         return [key, _header("If-Match", words, required=action == "update")]
 
     def _own(self) -> Iterator[Schema]:
-        sorts = [f"{sign}{col.name}" for col in declared(self.resource, self.user) if col.sort for sign in ("", "-")]
+        sorts = [f"{sign}{col.name}" for col in sortable(self.resource, self.user).values() for sign in ("", "-")]
         names = {"type": "string", "enum": self.serializer.names}
         words = {"type": "string", "maxLength": MAX_QUERY}
         most = settings.API_PAGE_SIZE
@@ -171,8 +171,6 @@ class Description:
         )
 
     def _filters(self) -> Iterator[Schema]:
-        if self.resource.filters is None:
-            return
         bound = bind_as_given(self.resource, self.user, QueryDict())
         for name, field in bound.form.fields.items():
             schema = _schema_of(field, tag=isinstance(bound.filters[name], TagFacet))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.db.transaction import atomic
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.custom.definitions import changed
+from core.custom.indexes import follow
 from core.models.custom import CustomField
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def add_field(resource: type[Resource], *, by: User | None, **values: Any) -> Cu
     last = others.aggregate(last=Max("position"))["last"] or 0
     field = CustomField(resource=resource.key(), position=last + 1, **values)
     field.save()
-    changed()
+    _told(field)
     return field
 
 
@@ -45,7 +47,7 @@ def change_field(field: CustomField, *, by: User | None, **values: Any) -> Custo
     for name, value in values.items():
         setattr(field, name, value)
     field.save()
-    changed()
+    _told(field)
     return field
 
 
@@ -54,7 +56,7 @@ def archive_field(field: CustomField, *, by: User | None) -> None:
     """Out of every screen; the values stay, and come back with it."""
     field.archived_at = timezone.now()
     field.save(update_fields=["archived_at", "updated_at"])
-    changed()
+    _told(field)
 
 
 @atomic
@@ -63,7 +65,7 @@ def restore_field(field: CustomField, *, by: User | None) -> None:
         raise ValidationError(_("Ce champ est supprimé : ses valeurs ne sont plus là."))
     field.archived_at = None
     field.save(update_fields=["archived_at", "updated_at"])
-    changed()
+    _told(field)
 
 
 @atomic
@@ -77,3 +79,8 @@ def order_fields(resource: type[Resource], pks: Sequence[int], *, by: User | Non
             found[pk].position = place
             found[pk].save(update_fields=["position", "updated_at"])
     changed()
+
+
+def _told(field: CustomField) -> None:
+    changed()
+    follow(apps.get_model(field.resource))

@@ -106,8 +106,6 @@ def changed() -> None:
     asked = _asked.get()
     if asked is not None:
         asked.pop(schema, None)
-    if connection.in_atomic_block:
-        connection.custom_fields_changed = True  # type: ignore[attr-defined]
     transaction.on_commit(partial(_committed, schema))
 
 
@@ -118,9 +116,8 @@ def _committed(schema: str) -> None:
 
 def _dirty() -> bool:
     """Whether the open transaction changed definitions: others must not see them yet, and it may take them back."""
-    if not connection.in_atomic_block:
-        connection.custom_fields_changed = False  # type: ignore[attr-defined]
-    return getattr(connection, "custom_fields_changed", False)
+    # What waits for the commit says so; Django drops it with the transaction, or the savepoint, that is rolled back.
+    return any(getattr(waiting[1], "func", None) is _committed for waiting in connection.run_on_commit)
 
 
 @contextmanager

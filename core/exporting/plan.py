@@ -139,10 +139,13 @@ class Plan:
 
 def _filters(listing: Listing) -> Iterator[str]:
     bound = listing.bound
-    for name in bound.filters if bound is not None else ():
+    for name in bound.filters:
         values = [value for value in bound.data.getlist(name) if value] if bound.data else []
         if values:
             field = bound.form.fields[name]
+            if hasattr(bound.filters[name], "words"):  # a bound of a custom field
+                yield f"{field.label} : {bound.filters[name].words(bound.form.cleaned_data[name])}"
+                continue
             labels = {str(value): str(label) for value, label in field.choices} if hasattr(field, "choices") else {}
             yield f"{field.label} : {', '.join(labels.get(value, value) for value in values)}"
 

@@ -15,6 +15,7 @@ from core.accounts.models import User
 from core.actions.notes import notes_of
 from core.actions.tags import tags_of
 from core.columns import declared, label_of
+from core.custom.definitions import field_of, fields_of
 from core.display import css_of, moment, number, plain
 from core.exporting.recording import may_extract
 from core.keyset import capped_count
@@ -54,7 +55,7 @@ def sheet(resource: type[Resource], row: models.Model, user: User, *, related: b
             "notes": [],
             "notes-label": _("Notes"),
         },
-        columns=[name for name in resource.form.base_fields if name not in hidden],
+        columns=[name for name in (*resource.form.base_fields, *_custom(resource)) if name not in hidden],
     )
     for pointing in printable_related(resource, user) if related else ():
         _add_related(made, pointing, row, user)
@@ -71,14 +72,19 @@ def printable_related(resource: type[Resource], user: User) -> list[Related]:
 def _groups(resource: type[Resource], row: models.Model, hidden: frozenset[str]) -> Iterator[dict[str, Any]]:
     """The facts, in the groups of the form."""
     form: Any = resource.form
-    for legend, names in getattr(form, "fieldsets", ()) or (("", list(form.base_fields)),):
-        facts = [_fact(resource, row, name) for name in names if name in form.base_fields and name not in hidden]
+    known = {*form.base_fields, *_custom(resource)} - hidden
+    for legend, names in form.laid_out(resource.model):
+        facts = [_fact(resource, row, name) for name in names if name in known]
         if facts:
             yield {"label": str(legend) or _("Informations"), "facts": facts}
 
 
+def _custom(resource: type[Resource]) -> list[str]:
+    return [one.name for one in fields_of(resource.model)]
+
+
 def _fact(resource: type[Resource], row: models.Model, name: str) -> list[str]:
-    model_field: Any = resource.model._meta.get_field(name)
+    model_field: Any = field_of(resource.model, name)
     return [capfirst(str(model_field.verbose_name)), text_of(model_field, row)]
 
 
@@ -101,7 +107,7 @@ def _add_related(made: Sheet, related: Related, row: models.Model, user: User) -
     rows = list(resource.first_order().apply(lean(found, {col.name for col in cols}))[: MAX_ROWS + 1])
     shown = rows[:MAX_ROWS]
     rest = capped_count(found) - MAX_ROWS if len(rows) > MAX_ROWS else 0
-    fields: list[Any] = [resource.model._meta.get_field(col.name) for col in cols]
+    fields: list[Any] = [field_of(resource.model, col.name) for col in cols]
     made.data["related"].append(
         {
             "label": resource.label_plural,
