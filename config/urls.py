@@ -52,6 +52,7 @@ urlpatterns = [
     path("extractions/<int:pk>/", extractions.ExtractionView.as_view(), name="extraction"),
     path("extractions/<int:pk>/file/", extractions.ExtractionFileView.as_view(), name="extraction-file"),
     path("notifications/", notifications.NotificationsView.as_view(), name="notifications"),
+    path("notifications/preferences/", notifications.PreferencesView.as_view(), name="my-preferences"),
     path("notifications/<int:pk>/", notifications.NotificationView.as_view(), name="notification"),
     path("files/<str:token>/", files.StoredFileView.as_view(), name="file"),
     path("tags/", tags.TagLookup.as_view(), name="tags"),

@@ -50,7 +50,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["logout_url"] = reverse("account_logout")
         shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}  # type: ignore[arg-type]
         shown["account_links"] = [
-            {"label": _("Changer de mot de passe"), "url": reverse("account_change_password"), "icon": "lock"}
+            {"label": _("Mes préférences"), "url": reverse("my-preferences"), "icon": "settings"},
+            {"label": _("Changer de mot de passe"), "url": reverse("account_change_password"), "icon": "lock"},
         ]
     return shown
 

@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, transaction
 
 from core.accounts.access import Level
 from core.accounts.models import User
+from core.notifying.assigning import tell_owner
 
 if TYPE_CHECKING:
     from core.forms import ResourceForm
@@ -18,6 +19,7 @@ class GivenAway(Exception):
 
 def save(form: "ResourceForm | Any", resource: "type[Resource]", user: User, level: Level = Level.WRITE) -> bool:
     """Save a valid form; False when the database or the person's reach refuses, which the form's errors then tell."""
+    new = form.instance._state.adding
     try:
         with transaction.atomic():
             row = form.save()
@@ -25,6 +27,8 @@ def save(form: "ResourceForm | Any", resource: "type[Resource]", user: User, lev
             # The saved row must still be among this person's: nobody gives away what they may not see.
             if not resource.rows(user, level).filter(pk=row.pk).exists():
                 raise GivenAway
+            if new or resource.owner() in form.changed_data:
+                tell_owner(resource, row, by=user)
     except IntegrityError as error:
         form.add_integrity_error(error)
         return False

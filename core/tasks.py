@@ -8,12 +8,15 @@ from core.custom.tasks import build_indexes
 from core.importing import jobs as importing_jobs
 from core.jobs.tasks import reconcile, reconcile_here, run
 from core.mail.tasks import deliver, deliver_due
+from core.notifying.tasks import digest, digest_here
 from core.sealing import seal_all
 
 __all__ = [
     "build_indexes",
     "deliver",
     "deliver_due",
+    "digest",
+    "digest_here",
     "expire_drafts",
     "expire_drafts_here",
     "importing_jobs",

@@ -282,6 +282,8 @@ CELERY_BEAT_SCHEDULE = {
     "expire-drafts": {"task": "core.tasks.expire_drafts", "schedule": crontab(hour=4, minute=15)},
     # Jobs whose worker died or whose message was lost go back to the workers.
     "reconcile-jobs": {"task": "core.jobs.tasks.reconcile", "schedule": 60.0, "options": {"expires": 55}},
+    # In Paris's time, as CELERY_TIMEZONE says.
+    "digest": {"task": "core.notifying.tasks.digest", "schedule": crontab(hour=7, minute=30)},
     # Mail that is due: tried again, or left by a worker that died.
     "deliver-mail": {"task": "core.mail.tasks.deliver_due", "schedule": 60.0, "options": {"expires": 55}},
     # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.

@@ -28,6 +28,7 @@ from core.actions.bin import bin_rows
 from core.actions.tags import tag_named, tag_rows
 from core.custom.writing import assignments, unlike
 from core.listing import Listing
+from core.notifying.assigning import tell_owner_of_many
 from core.resource import Resource
 
 MAX_ROWS = 20_000  # of one gesture, done while the person waits
@@ -137,6 +138,8 @@ def change_rows(selection: Selection, values: Mapping[str, Any], *, stamp: Stamp
             changed += unlike(rows, values).update(**assignments(resource.model, values), updated_at=Now())
             if resource.rows(by, Level.WRITE).filter(pk__in=batch).count() != len(batch):
                 raise GivenAway
+    if isinstance(values.get("owner"), User):
+        tell_owner_of_many(resource, values["owner"], changed, by=by)
     return changed
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from core.accounts.access import Level
 from core.accounts.models import User
 from core.actions.notifications import notify
-from core.models import Note, Notification
+from core.models import Note
+from core.notifying.kinds import MENTION
 from core.references import about
 from core.resource import Resource
 from core.text import fold
@@ -98,4 +99,4 @@ def _tell(people: Iterable[User], resource: type[Resource], row: Model, by: User
     text = _("%(who)s vous a cité dans une note sur « %(title)s »") % {"who": by, "title": resource.title(row)}
     for person in people:
         if person.pk != by.pk:
-            notify(person, Notification.Kind.MENTION, text, resource.url("notes", row.pk))
+            notify(person, MENTION, text, resource.url("notes", row.pk))

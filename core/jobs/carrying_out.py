@@ -17,8 +17,9 @@ from core import audit
 from core.actions.notifications import notify
 from core.jobs.kinds import Kind, kind_of
 from core.jobs.running import Cancelled, JobError, Result, Running, SideConnection, at_work, cancelled_text
-from core.models import Job, JobState, Notification
+from core.models import Job, JobState
 from core.models.jobs import UNFINISHED
+from core.notifying.kinds import JOB
 from core.text import clean
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def _tell(job: Job, state: JobState) -> None:
         JobState.FAILED: _("« %s » a échoué."),
         JobState.INTERRUPTED: _("« %s » a été interrompu."),
     }
-    notify(job.owner, Notification.Kind.JOB, words[state] % job.label, reverse("job", args=[job.pk]))
+    notify(job.owner, JOB, words[state] % job.label, reverse("job", args=[job.pk]))
 
 
 def _failure_text(job: Job, reference: str) -> str:

@@ -21,7 +21,7 @@ def reconcile_here() -> None:
 def reconcile() -> None:
     """One task for each client where jobs are unfinished. Called by beat each minute, in public."""
     for schema in schemas_with(
-        "core_job", "state IN ('queued', 'running') AND sent_at < now() - interval '20 seconds'"
+        "core_job", "state IN ('queued', 'running') AND sent_at < statement_timestamp() - interval '20 seconds'"
     ):
         with schema_context(schema):
             reconcile_here.delay()

@@ -16,6 +16,7 @@ def deliver() -> None:
 @shared_task
 def deliver_due() -> None:
     """One task for each client where mail is due, or was being sent. Called by beat each minute, in public."""
-    for schema in schemas_with("core_outgoingmail", "state IN ('queued', 'sending') AND next_try_at <= now()"):
+    waits = "state IN ('queued', 'sending') AND next_try_at <= statement_timestamp()"
+    for schema in schemas_with("core_outgoingmail", waits):
         with schema_context(schema):
             deliver.delay()

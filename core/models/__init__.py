@@ -9,7 +9,8 @@ from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportMapping, ImportState
 from core.models.jobs import Job, JobState
 from core.models.mail import MailSettings, MailState, OutgoingMail
-from core.models.notes import Note, Notification
+from core.models.notes import Note
+from core.models.notifications import Channel, Notification, NotificationChoice
 from core.models.sequences import Sequence
 from core.models.tags import Tag, Tagging
 from core.models.views import DefaultView, ListColumns, SavedView
@@ -18,6 +19,7 @@ __all__ = [
     "Attachment",
     "BinnedRow",
     "CalendarSettings",
+    "Channel",
     "Closure",
     "CustomField",
     "DefaultView",
@@ -38,6 +40,7 @@ __all__ = [
     "MailState",
     "Note",
     "Notification",
+    "NotificationChoice",
     "OpeningWindow",
     "OutgoingMail",
     "SavedView",

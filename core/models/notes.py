@@ -1,4 +1,4 @@
-"""Notes on any record, and what people are told."""
+"""Notes on any record."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Length, Now
 from django.utils.translation import gettext_lazy as _
 
-from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, Null, Review, Tombstone, personal_data
+from core.personal_data import PD, Null, Review, personal_data
 
 NOTE_MAX = 10_000  # characters
 
@@ -46,37 +46,3 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
-
-
-@personal_data(subject="person", processing="CORE-03", retention=Keep(years=1, since="at", then=After.DELETE))
-class Notification(models.Model):
-    """Something that a person should know, with the page where it happened."""
-
-    class Kind(models.TextChoices):
-        MENTION = "mention", _("Mention")
-        JOB = "job", _("Travail")
-
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("personne"), related_name="notifications"
-    )
-    at = models.DateTimeField(_("date"), db_default=Now(), editable=False)
-    kind = models.CharField(_("nature"), max_length=20, choices=Kind)
-    text = models.CharField(_("texte"), max_length=300)
-    url = models.CharField(_("page"), max_length=300)
-    read_at = models.DateTimeField(_("lue le"), null=True, editable=False)
-
-    class Privacy:
-        person = PD(category="identité", erase=DeleteRow())
-        text = PD(category="texte libre", origin="derived", third_party=True, erase=Tombstone())
-        url = NotPersonal("l’adresse d’une page")
-
-    class Meta:
-        verbose_name = _("notification")
-        verbose_name_plural = _("notifications")
-        indexes: ClassVar = [
-            models.Index(fields=["person", "-id"], name="notification_of_person"),
-            models.Index(fields=["person"], condition=models.Q(read_at=None), name="notification_unread"),
-        ]
-
-    def __str__(self) -> str:
-        return self.text

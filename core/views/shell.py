@@ -90,6 +90,7 @@ class PaletteView(InstanceView):
                 out.append(_option("plus", resource.new_label, resource.create_url))
                 label = _("Importer : %s") % resource.label_plural.lower()
                 out.append(_option("upload", label, resource.import_url))
+        out.append(_option("settings", _("Mes préférences"), reverse("my-preferences")))
         out.append(_option("lock", _("Changer de mot de passe"), reverse("account_change_password")))
         return [option for option in out if _fits(option["label"], q)]
 

@@ -3,10 +3,11 @@
 from core.accounts.models import User
 from core.actions.notifications import notify
 from core.models import Notification
+from core.notifying.kinds import MENTION
 
 
 def tell(person: str, text: str = "Bonjour", url: str = "/crm/companies/") -> Notification:
-    return notify(User.objects.get(email=f"{person}@atelier.example"), Notification.Kind.MENTION, text, url)
+    return notify(User.objects.get(email=f"{person}@atelier.example"), MENTION, text, url)
 
 
 def test_the_bell_counts_what_is_unread(sales, atelier):

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django_tenants.utils import schema_context
 
 from core.accounts.models import User
-from core.jobs import start_job
+from core.jobs import start_job, tasks
 from core.jobs.carrying_out import run
 from core.jobs.looking_after import reconcile, sweep
 from core.models import Job, JobState, Notification
@@ -190,10 +191,21 @@ def test_a_message_that_was_lost_is_sent_again(ask, django_capture_on_commit_cal
     assert job.state == JobState.DONE
 
 
+def test_beat_wakes_only_the_clients_that_have_unfinished_jobs(ask, horizon, monkeypatch):
+    job = ask("test-count", runs=False, upto=1)
+    woken = []
+    monkeypatch.setattr("core.jobs.tasks.reconcile_here.delay", lambda: woken.append(connection.schema_name))
+    with schema_context("public"):
+        tasks.reconcile.delay()
+        assert woken == []  # it was given to the workers a moment ago
+    Job.objects.filter(pk=job.pk).update(sent_at=timezone.now() - timedelta(minutes=1))
+    with schema_context("public"):
+        tasks.reconcile.delay()
+    assert woken == ["atelier"]
+
+
 def test_a_broker_that_is_down_loses_no_job(ask, monkeypatch, django_capture_on_commit_callbacks):
     from kombu.exceptions import OperationalError
-
-    from core.jobs import tasks
 
     def down(*args):
         raise OperationalError

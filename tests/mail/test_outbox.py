@@ -4,12 +4,14 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django_tenants.utils import schema_context
 
 from core.mail import BadMail, queue_mail
 from core.mail.delivering import PAUSES, deliver, recover
 from core.mail.outbox import send_again, settle_as_sent, sweep
+from core.mail.tasks import deliver_due
 from core.models import MailSettings, MailState, OutgoingMail
 
 
@@ -196,6 +198,18 @@ def test_a_doubt_is_settled_by_a_person(queue):
     assert not settle_as_sent(only().pk)
     OutgoingMail.objects.update(state=MailState.UNCERTAIN)
     assert settle_as_sent(only().pk) and only().state == MailState.SENT
+
+
+def test_beat_wakes_only_the_clients_whose_mail_is_due(queue, horizon, monkeypatch):
+    queue(runs=False)
+    woken = []
+    monkeypatch.setattr("core.mail.tasks.deliver.delay", lambda: woken.append(connection.schema_name))
+    with schema_context("public"):
+        deliver_due.delay()
+    OutgoingMail.objects.update(next_try_at=timezone.now() + timedelta(hours=1))
+    with schema_context("public"):
+        deliver_due.delay()
+    assert woken == ["atelier"]
 
 
 def test_mails_are_forgotten_after_a_year(queue):
