@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from backups.views import BackupsView
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
+    custom_fields,
     extractions,
     files,
     import_columns,
@@ -55,6 +56,17 @@ urlpatterns = [
     path("notifications/preferences/", notifications.PreferencesView.as_view(), name="my-preferences"),
     path("notifications/<int:pk>/", notifications.NotificationView.as_view(), name="notification"),
     path("files/<str:token>/", files.StoredFileView.as_view(), name="file"),
+    path("settings/fields/", custom_fields.FieldsView.as_view(), name="custom-fields"),
+    path("settings/fields/new/", custom_fields.NewView.as_view(), name="custom-field-new"),
+    path("settings/fields/order/", custom_fields.OrderView.as_view(), name="custom-field-order"),
+    path("settings/fields/<int:pk>/", custom_fields.ChangeView.as_view(), name="custom-field"),
+    path("settings/fields/<int:pk>/archive/", custom_fields.ArchiveView.as_view(), name="custom-field-archive"),
+    path(
+        "settings/fields/<int:pk>/restoration/",
+        custom_fields.ArchiveView.as_view(restores=True),
+        name="custom-field-restore",
+    ),
+    path("settings/fields/<int:pk>/deletion/", custom_fields.DeletionView.as_view(), name="custom-field-delete"),
     path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", shell.privacy, name="privacy"),
     path("styleguide", shell.styleguide, name="styleguide"),

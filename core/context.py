@@ -81,6 +81,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     if user.may("settings", Level.MANAGE):
         organisation += [
             ("id-card", _("Personnes"), "people"),
+            ("sliders-horizontal", _("Champs propres"), "custom-fields"),
             ("mail", _("Courriels"), "mail"),
             ("database-backup", _("Sauvegardes"), "backups"),
         ]
