@@ -8,6 +8,7 @@ from backups.views import BackupsView
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
     custom_fields,
+    dashboards,
     extractions,
     files,
     import_columns,
@@ -23,7 +24,9 @@ handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
 
 urlpatterns = [
-    path("", shell.HomeView.as_view(), name="home"),
+    path("", dashboards.HomeView.as_view(), name="home"),
+    path("home/tiles/", dashboards.HomeTilesView.as_view(), name="home-tiles"),
+    path("dashboards/<slug:module>/", dashboards.DashboardView.as_view(), name="dashboard"),
     path("palette/", shell.PaletteView.as_view(), name="palette"),
     path("preferences/", shell.preferences, name="prefs"),
     path("brand.css", shell.brand, name="brand"),

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
 from core.actions.notifications import unread_count
+from core.dashboards.declaring import dashboard_of
 from core.exporting.recording import may_extract
-from core.registry import registry
+from core.registry import Menu, registry
 
 _THEMES = ("", "light", "dark")
 _DENSITIES = ("", "compact")
@@ -45,7 +46,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         menu = _menu(request, user)
         shown["menu"] = menu
         items = [item for group in menu for item in group["items"]]
-        shown["tabs"] = items[:4]
+        shown["tabs"] = [item for item in items if "menu_only" not in item][:4]  # the first ones of a phone
         shown["palette_url"] = reverse("palette")
         shown["logout_url"] = reverse("account_logout")
         shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}  # type: ignore[arg-type]
@@ -69,7 +70,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
             if resource.may(user, Level.READ)
         ]
         if items:
-            groups.append({"label": str(menu.label), "items": items})
+            groups.append({"label": str(menu.label), "items": [*_dashboards(request, menu, user), *items]})
     organisation = []
     if any(resource.may(user, Level.WRITE) for resource in registry):
         organisation.append(("upload", _("Imports"), "imports"))
@@ -94,6 +95,16 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     if items:
         groups.append({"label": _("Organisation"), "items": items})
     return groups
+
+
+def _dashboards(request: HttpRequest, menu: Menu, user: Any) -> list[dict[str, Any]]:
+    """The dashboards of a menu's modules, before its lists."""
+    modules = dict.fromkeys(resource.module for resource in menu.items)
+    return [
+        {**_item(request, "layout-dashboard", str(found.label), reverse("dashboard", args=[module])), "menu_only": True}
+        for module in modules
+        if (found := dashboard_of(module)) and user.may(module, Level.READ)
+    ]
 
 
 def _item(request: HttpRequest, icon: str, label: str, url: str) -> dict[str, Any]:

@@ -93,12 +93,15 @@ def add_right(code: str, label: StrOrPromise) -> Right:
 
 
 def discover() -> None:
-    """Import each module's `resources` and `navigation`, then freeze."""
+    """Import each module's `resources` and `navigation`, freeze, then its `dashboards`, which count those resources."""
     if registry.frozen:
         return
     autodiscover_modules("resources", "navigation")
     registry.complete_menus()
     registry.frozen = True
+    from core.dashboards import declaring  # late: it looks at resources
+
+    declaring.discover()
 
 
 def add_menu(menu: Menu) -> Menu:

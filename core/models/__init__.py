@@ -2,6 +2,7 @@ from core.models.base import DomainModel
 from core.models.bin import BinnedRow
 from core.models.calendar import CalendarSettings, Closure, OpeningWindow
 from core.models.custom import CustomField
+from core.models.dashboards import DashboardLayout
 from core.models.drafts import FormDraft
 from core.models.extractions import ExportFile, Extraction, ExtractionEnd
 from core.models.files import Attachment
@@ -22,6 +23,7 @@ __all__ = [
     "Channel",
     "Closure",
     "CustomField",
+    "DashboardLayout",
     "DefaultView",
     "DomainModel",
     "Event",

@@ -7,6 +7,9 @@ from django import forms, template
 from django.utils import timezone
 
 from core.authorship import Author
+from core.dashboards import charts
+from core.tabs import count_label
+from core.templatetags.french import MONTHS
 
 register = template.Library()
 
@@ -49,6 +52,80 @@ _FILLED = {
     "box": True,
     "radio": "m",
 }
+
+
+class _Counted:
+    """A figure of a chart, as core.dashboards.counting.Point."""
+
+    url = "#sg-charts"
+
+    def __init__(self, label: str, count: int, short: str = "", tone: str = "") -> None:
+        self.label, self.count, self.short, self.tone = label, count, short, tone
+
+    @property
+    def text(self) -> str:
+        return count_label(self.count)
+
+
+def _months(*counts: int) -> list[_Counted]:
+    return [_Counted(f"{month} 2026", count, month) for month, count in zip(MONTHS, counts, strict=False)]
+
+
+def _legend(figures: list[_Counted], *, meters: bool = False) -> list[dict[str, Any]]:
+    whole, high = sum(figure.count for figure in figures), max(figure.count for figure in figures)
+    return [
+        {
+            "point": figure,
+            "css": charts.series(figure, 0 if meters else place),
+            "share": charts.percent(figure.count, whole),
+            "meter": charts.meter(figure.count, high, charts.series(figure, 0)) if meters else "",
+        }
+        for place, figure in enumerate(figures)
+    ]
+
+
+def _tile(number: int, label: str, kind: str, **more: Any) -> dict[str, Any]:
+    name = f"sg-tile-{number}"
+    common = {"key": name, "dom": f"{name}-t", "label": label, "kind": kind, "url": "#sg-charts", "empty": False}
+    return {**common, "size": "s" if kind == "count" else "m", "icon": "building-2", **more}
+
+
+def _over(number: int, label: str, draw: Any, figures: list[_Counted]) -> dict[str, Any]:
+    """A tile of months."""
+    chart = draw(figures, name=f"sg-c{number}", title=label)
+    more = {"unit": "ce mois-ci", "change": {"average": "50"}, "points": figures}
+    return _tile(number, label, "months", total=figures[-1].text, chart=chart, **more)
+
+
+_YEAR = (13, 21, 32, 36, 49, 50, 65, 52, 70, 74, 86, 76)
+_SHARES = (("Prospect", 267, "info"), ("Client", 318, "good"), ("Perdu", 2, "danger"))
+_TRADES = (("BTP", 420), ("Industrie", 310), ("Négoce", 180), ("Santé", 60), ("Services", 44), ("Autres", 12))
+_HINT = "Non précisé, un contact compte comme particulier."
+
+
+@register.inclusion_tag("core/_specimens_charts.html")
+def chart_specimens() -> dict[str, Any]:
+    """Tiles and charts: full, flat, beyond the cap, empty, being arranged."""
+    year = _months(*_YEAR)
+    shares = [_Counted(label, count, tone=tone) for label, count, tone in _SHARES]
+    trades = [_Counted(label, count) for label, count in _TRADES]
+    rising, falling = charts.sparkline([3, 5, 4, 8, 9, 7]), charts.sparkline([9, 8, 8, 5, 3, 2])
+    return {
+        "tiles": [
+            _tile(1, "Sociétés", "count", total="640", spark=rising, last=year[-1]),
+            _tile(2, "Contacts", "count", total="10 000+", spark="", last=_Counted("nov.", 0)),
+            _tile(3, "Destinataires à préciser", "count", total="0", hint=_HINT),
+            _tile(4, "Affaires en cours", "count", total="42", spark=falling, last=year[0]),
+            _over(5, "Colonnes", charts.bars, year),
+            _over(6, "Courbe", charts.line, year),
+            _tile(7, "Anneau", "donut", chart=charts.donut(shares, "587"), legend=_legend(shares)),
+            _tile(8, "Barre partagée", "stack", total="1 026", chart=charts.stack(trades), legend=_legend(trades)),
+            _tile(9, "Classement", "rank", chart="", legend=_legend(trades, meters=True)),
+            _tile(10, "Vide", "months", empty=True),
+            _tile(11, "Dernières fiches", "rows", rows=[], empty=True),
+        ],
+        "arranged": _tile(12, "En cours d’arrangement", "count", total="640", spark="", last=year[-1]),
+    }
 
 
 @register.inclusion_tag("core/_specimens.html", takes_context=True)

@@ -10,10 +10,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from core.accounts.access import Level
 from core.accounts.models import User
-from core.history import latest
-from core.keyset import capped_count
 from core.lean import lean
-from core.listing import count_label
 from core.registry import registry
 from core.resource import Resource
 from core.search import Plan
@@ -24,28 +21,6 @@ PREFERENCES = {"theme": ("", "light", "dark"), "density": ("", "compact")}
 _HITS = 5
 _SORTED = 100
 _YEAR = 365 * 24 * 3600
-
-
-class HomeView(InstanceView):
-    def get(self, request: HttpRequest) -> HttpResponse:
-        user: User = request.user  # type: ignore[assignment]
-        readable = [resource for resource in registry if resource.may(user, Level.READ)]
-        tiles = [
-            {
-                "label": resource.label_plural,
-                "icon": resource.icon,
-                "value": count_label(capped_count(resource.rows(user))),
-                "url": resource.list_url,
-            }
-            for resource in readable
-        ]
-        links = [
-            {"label": resource.new_label, "icon": "plus", "url": resource.create_url}
-            for resource in readable
-            if resource.may(user, Level.WRITE)
-        ]
-        context = {"greeting": user.get_short_name(), "tiles": tiles, "links": links, "events": latest(user)}
-        return render(request, "core/home.html", context)
 
 
 class PaletteView(InstanceView):

@@ -1,8 +1,10 @@
 """Fills an instance's CRM. Everything is drawn from one seeded generator."""
 
+import datetime as dt
 import random
 from collections.abc import Sequence
 
+from django.utils import timezone
 from stdnum import luhn
 
 from core.accounts.models import User
@@ -18,14 +20,26 @@ Trade = tuple[str, str, int]
 def fill(seed: str, trades: Sequence[Trade], people: Sequence[User], companies: int) -> None:
     """Make `companies` companies and about 1.6 times as many contacts, owned by `people`."""
     draw = random.Random(seed)  # noqa: S311 - not a secret: the same data at every run
-    made = Company.objects.bulk_create([_company(draw, trades, people) for _number in range(companies)])
+    dates = random.Random(f"{seed} dates")  # noqa: S311 - apart, so that the names do not depend on the day
+    made = [_company(draw, trades, people) for _number in range(companies)]
+    for company in made:
+        company.created_at = _moment(dates)
+    made = Company.objects.bulk_create(made)
     for company in draw.sample(made, k=companies // 20):
         company.parent = draw.choice([other for other in made if other.pk != company.pk])
     Company.objects.bulk_update([company for company in made if company.parent_id], ["parent"])
-    Contact.objects.bulk_create(
-        [_contact(draw, company, people) for company in made for _number in range(draw.choice((0, 1, 1, 2, 2, 3)))]
-        + [_contact(draw, None, people) for _number in range(companies // 8)]
-    )
+    contacts = [
+        _contact(draw, company, people) for company in made for _number in range(draw.choice((0, 1, 1, 2, 2, 3)))
+    ]
+    contacts += [_contact(draw, None, people) for _number in range(companies // 8)]
+    for contact in contacts:
+        contact.created_at = max(_moment(dates), contact.company.created_at) if contact.company else _moment(dates)
+    Contact.objects.bulk_create(contacts)
+
+
+def _moment(dates: random.Random) -> dt.datetime:
+    """Within fourteen months, more and more often: a business that grows."""
+    return timezone.now() - dt.timedelta(days=420 * (1 - dates.random() ** 0.5))
 
 
 def _siret(draw: random.Random) -> str:

@@ -98,6 +98,7 @@ class Company(DomainModel):
             models.Index(folded("name"), "id", name="company_by_name"),
             models.Index(folded("city"), "id", name="company_by_city"),
             models.Index(fields=["updated_at", "id"], name="company_by_update"),
+            models.Index(fields=["created_at", "id"], name="company_by_creation"),
             models.Index(fields=["siren"], condition=~Q(siren=""), name="company_by_siren"),
             # Every facet: the counts of the tabs and of any filters read this index alone, never the rows.
             models.Index(fields=["relation", "kind", "registry_state", "owner"], name="company_facets"),

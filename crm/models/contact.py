@@ -52,6 +52,7 @@ class Contact(DomainModel):
             GinIndex(fields=["search"], name="contact_search"),
             models.Index(folded("last_name"), "id", name="contact_by_name"),
             models.Index(fields=["updated_at", "id"], name="contact_by_update"),
+            models.Index(fields=["created_at", "id"], name="contact_by_creation"),
             models.Index(Lower("email"), condition=~Q(email=""), name="contact_by_email"),
             models.Index(fields=["recipient_kind", "owner"], name="contact_facets"),
         ]

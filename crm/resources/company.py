@@ -6,7 +6,7 @@ from django.forms import Textarea
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import CompactField, LookupField
-from core.filters import Facet, PersonFacet
+from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Related, Resource, View
@@ -24,10 +24,11 @@ class CompanyFilters(django_filters.FilterSet):
     owner = PersonFacet(label=_("Responsable"))
     credit_min = django_filters.NumberFilter("credit_limit", "gte", label=_("Encours d’au moins"))
     registry_state = Facet(choices=RegistryState, label=_("Registre"), icon="shield-check")
+    created = MonthFacet("created_at", label=_("Création"))
 
     class Meta:
         model = Company
-        fields = ["relation", "kind", "owner", "credit_min", "registry_state"]
+        fields = ["relation", "kind", "owner", "credit_min", "registry_state", "created"]
 
 
 class CompanyForm(ResourceForm):

@@ -5,7 +5,7 @@ from django.forms import Textarea
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import LookupField
-from core.filters import Facet, PersonFacet
+from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Resource
@@ -18,10 +18,11 @@ class ContactFilters(django_filters.FilterSet):
     recipient_kind = Facet(choices=RecipientKind, label=_("Type"), icon="id-card")
     owner = PersonFacet(label=_("Responsable"))
     company = django_filters.NumberFilter(label=_("Société"))
+    created = MonthFacet("created_at", label=_("Création"))
 
     class Meta:
         model = Contact
-        fields = ["recipient_kind", "owner", "company"]
+        fields = ["recipient_kind", "owner", "company", "created"]
 
 
 class ContactForm(ResourceForm):

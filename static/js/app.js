@@ -8,6 +8,7 @@ import "./form.js";
 if (document.querySelector("look-up")) import("./lookup.js");
 if (document.querySelector(".record, mention-box, [data-confirm]")) import("./record.js");
 if (document.querySelector("form[data-draft]")) import("./draft.js");
+if (document.querySelector("tile-board")) import("./board.js");
 
 const root = document.documentElement;
 

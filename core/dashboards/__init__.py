@@ -1,0 +1,1 @@
+"""Dashboards: tiles that modules declare, each with the list behind its figures. See README.md here."""

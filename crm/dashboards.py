@@ -1,0 +1,49 @@
+"""The tiles of the relation with companies and people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.dashboards.declaring import ME, Choices, Count, Dashboard, Months, Rows, Tile, add_dashboard
+from crm.resources import CompanyResource as Companies
+from crm.resources import ContactResource as Contacts
+
+_UNKNOWN = _("Non précisé, un contact compte comme particulier : pas de prospection sans son accord.")
+_CLOSED = _("Le registre SIRENE les dit fermées : à vérifier avant tout devis.")
+_CUSTOMERS = {"relation": "customer"}
+_MY_PROSPECTS = {"relation": "prospect", "owner": ME}
+
+add_dashboard(
+    Dashboard(
+        "crm",
+        _("Tableau de bord"),
+        (
+            Tile("crm.companies", _("Sociétés"), Companies, Count("created")),
+            Tile("crm.customers", _("Clients"), Companies, Count("created"), _CUSTOMERS, icon="handshake"),
+            Tile("crm.contacts", _("Contacts"), Contacts, Count("created")),
+            Tile("crm.my-prospects", _("Mes prospects"), Companies, Count("created"), _MY_PROSPECTS, icon="flag"),
+            Tile("crm.new-companies", _("Nouvelles sociétés"), Companies, Months("created"), size="m"),
+            Tile("crm.relations", _("Relations"), Companies, Choices("relation"), size="m"),
+            Tile(
+                "crm.unknown-recipients", _("Destinataires à préciser"), Contacts, Count(),
+                {"recipient_kind": "unknown"}, icon="circle-help", hint=_UNKNOWN, home=False,
+            ),
+            Tile(
+                "crm.closed", _("Fermées au registre"), Companies, Count(), {"registry_state": "F"},
+                icon="triangle-alert", hint=_CLOSED, home=False,
+            ),
+            Tile(
+                "crm.recipients", _("Types de destinataires"), Contacts, Choices("recipient_kind", "stack"), size="m",
+                home=False,
+            ),
+            Tile(
+                "crm.my-companies", _("Mes sociétés, dernières modifiées"), Companies, Rows("-updated_at"),
+                {"owner": ME}, size="m",
+            ),
+            Tile(
+                "crm.my-contacts", _("Mes contacts, derniers modifiés"), Contacts, Rows("-updated_at"), {"owner": ME},
+                size="m", home=False,
+            ),
+            Tile("crm.new-contacts", _("Nouveaux contacts"), Contacts, Months("created", "line"), size="m", home=False),
+            Tile("crm.kinds", _("Natures de sociétés"), Companies, Choices("kind", "bars"), size="m", home=False),
+        ),
+    )
+)  # fmt: skip

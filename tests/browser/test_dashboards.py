@@ -1,0 +1,124 @@
+"""The home page in a browser: arranged by keyboard and by pointer, read, clicked through; a record printed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from crm.models import Company
+from tests.browser.conftest import SIZES
+
+
+@pytest.fixture
+def some_companies(instance):
+    with instance.rows():
+        Company.objects.bulk_create(
+            [Company(name=f"Maison {n:02}", relation=("prospect", "customer")[n % 2]) for n in range(9)]
+        )
+
+
+def labels(page) -> list[str]:
+    return [text.strip() for text in page.locator(".board .card h2").all_text_contents()]
+
+
+def test_a_tile_is_moved_by_the_keyboard_and_stays_there(instance, some_companies, axe):
+    page = instance.page
+    instance.sign_in("sales", "/")
+    first, second, *rest = labels(page)
+    page.get_by_role("link", name="Organiser").click()
+    axe(page)
+    arrow = page.get_by_role("button", name=f"Reculer : {first}")
+    arrow.focus()
+    with page.expect_response("**/home/tiles/"):
+        page.keyboard.press("Enter")
+    assert labels(page) == [second, first, *rest]
+    expect(arrow).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text=first)).to_have_text(f"{first} : place 2 sur {2 + len(rest)}")
+    page.reload()
+    assert labels(page) == [second, first, *rest]
+    page.get_by_role("link", name="Terminé").click()
+    assert labels(page) == [second, first, *rest]
+
+
+def test_a_tile_is_dragged_removed_and_added_again(instance, some_companies):
+    page = instance.page
+    instance.sign_in("sales", "/?arrange=1")
+    first, second, *_rest = before = labels(page)
+    grips = page.locator(".grip")
+    with page.expect_response("**/home/tiles/"):
+        grips.nth(1).drag_to(grips.nth(0))
+    page.reload()
+    assert labels(page)[:2] == [second, first]
+    page.get_by_role("button", name=f"Retirer : {first}").click()
+    expect(page.get_by_role("button", name=f"Reculer : {first}")).to_have_count(0)
+    page.get_by_role("button", name=first, exact=True).click()
+    expect(page.locator(".board .card h2").last).to_have_text(first)
+    page.get_by_role("button", name="Tuiles d’origine").click()
+    expect(page.locator(".board .card h2").first).to_have_text(first)
+    assert labels(page) == before
+
+
+def test_figures_lead_to_the_lists_that_they_count(instance, some_companies):
+    page = instance.page
+    instance.sign_in("sales", "/")
+    page.get_by_role("link", name="Client 4").click()
+    expect(page.locator(".pager")).to_contain_text("sur 4")
+    page.go_back()
+    month = page.locator(".col.now").first
+    month.focus()
+    expect(month.locator(".val")).to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pager")).to_contain_text("sur 9")
+    expect(page.locator(".chip").first).to_contain_text("Création")
+
+
+def test_the_figures_of_a_chart_are_a_table_too(instance, some_companies):
+    page = instance.page
+    instance.sign_in("sales", "/")
+    page.get_by_text("Les chiffres en tableau").first.click()
+    expect(page.locator(".card-table[open] tbody tr")).to_have_count(12)
+    expect(page.locator(".card-table[open] tbody tr").first).to_contain_text("9")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_dashboards_break_no_rule_of_accessibility(instance, some_companies, axe, size, theme):
+    page = instance.page
+    page.set_viewport_size(SIZES[size])
+    page.emulate_media(color_scheme=theme)
+    instance.sign_in("administrator", "/")
+    with instance.rows():
+        record = f"/crm/companies/{Company.objects.latest('pk').pk}/print/"
+    for path in ("/", "/?arrange=1", "/dashboards/crm/", record, "/styleguide"):
+        instance.open(path)
+        axe(page)
+        sideways = page.evaluate(
+            "document.querySelector('.scroll').scrollWidth - document.querySelector('.scroll').clientWidth"
+        )
+        assert sideways <= 0 or path == "/styleguide", path  # wide specimens scroll there
+
+
+def test_the_home_page_is_arranged_without_javascript(instance, some_companies, browser):
+    instance.sign_in("sales", "/")
+    context = browser.new_context(java_script_enabled=False, storage_state=instance.page.context.storage_state())
+    page = context.new_page()
+    page.goto(f"{instance.url}/?arrange=1")
+    first, second, *_rest = labels(page)
+    page.get_by_role("button", name=f"Reculer : {first}").click()
+    assert labels(page)[:2] == [second, first]
+    context.close()
+
+
+def test_a_record_is_printed_from_its_menu(instance, some_companies):
+    page = instance.page
+    instance.sign_in("sales", "/crm/companies/")
+    page.get_by_role("link", name="Maison 00").click()
+    page.get_by_role("button", name="Autres actions").click()
+    page.get_by_role("link", name="Imprimer la fiche").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Ouvrir le PDF").click()
+    opened.value.close()
+    kind, begins = page.evaluate("""async () => {
+      const form = document.querySelector("main form");
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+      return [answer.headers.get("Content-Type"), (await answer.text()).slice(0, 5)];
+    }""")
+    assert (kind, begins) == ("application/pdf", "%PDF-")
