@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import Model
 
+from core.custom.column import NAME as CUSTOM
 from core.models import Event, Tagging
 from core.registry import registry
 
@@ -83,7 +84,7 @@ def _entangled(model: type[Model], operation: str, void: list[str]) -> set[int]:
                     WHERE l.model = e.model AND l.object_id = e.object_id AND l.id > e.id
                       AND l.operation <> e.operation AND NOT l.operation = ANY(%(void)s))
                 OR e.kind = 'updated' AND NOT EXISTS (
-                    SELECT FROM core_eventvalues v WHERE v.event_id = e.id AND v.before IS NOT NULL))
+                    SELECT FROM core_eventvalues v WHERE v.event_id = e.id AND v.before ?& e.fields::text[]))
             """,
             {"operation": operation, "model": label, "void": void},
         )
@@ -104,6 +105,12 @@ def _entangled(model: type[Model], operation: str, void: list[str]) -> set[int]:
     return found
 
 
+_CUSTOM_BEFORE = """
+    SELECT coalesce(jsonb_object_agg(b.key, b.value), '{}') FROM jsonb_each(v.before) b
+    WHERE b.key ~ '^[fr][1-9][0-9]{0,8}$'
+"""
+
+
 def _restore(model: type[Model], operation: str) -> None:
     """Give changed rows the values that they had before, the history's JSON read by PostgreSQL itself."""
     quote = connection.ops.quote_name
@@ -113,7 +120,9 @@ def _restore(model: type[Model], operation: str) -> None:
         for field in model._meta.concrete_fields
         if not field.primary_key and not field.generated and not getattr(field, "auto_now", False)
     ]
-    sets = [f"{quote(column)} = r.{quote(column)}" for column in columns]
+    sets = [f"{quote(column)} = r.{quote(column)}" for column in columns if column != CUSTOM]
+    if CUSTOM in columns:  # the history tells each custom field apart; what had no value loses its key again
+        sets.append(f"{CUSTOM} = jsonb_strip_nulls(o.{CUSTOM} || ({_CUSTOM_BEFORE}))")
     sets += [f"{quote(str(f.column))} = now()" for f in model._meta.concrete_fields if getattr(f, "auto_now", False)]
     with connection.cursor() as cursor:
         cursor.execute(
