@@ -52,6 +52,16 @@ for text in (page(base), page(base, q="elan evr"), page(base, strength="strong")
 assert "Fenêtres Élan" not in page(base, q="autre")
 assert "Fenêtres Élan" not in page(base, strength="weak")
 assert browser.post(record + "edit/", {**new, "city": "Brest", "version": ""}).status_code in (200, 302)
+from core.custom.actions import add_field
+from crm.resources.competitor import CompetitorResource
+with tenant_context(client):
+    own = add_field(
+        CompetitorResource, by=None, kind="text", label="Terrain", personal=False, reason="un lieu", in_list=True,
+        sortable=True, filterable=True,
+    ).key
+assert browser.post(record + "edit/", {**new, "city": "Brest", own: "Qwertov"}).status_code == 302
+for text in (page(record), page(base), page(base, q="qwertov"), page(base, sort="-" + own), page(base, **{own: "qwe"})):
+    assert "Terrain" in text and "Qwertov" in text, "a client's own field, without a line more in the model"
 with tenant_context(client):
     assert Event.objects.filter(model="crm.competitor", kind="created").count() == 1
 assert "Concurrent" in page(record + "history/") or "Fenêtres" in page(record + "history/")
