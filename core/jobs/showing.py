@@ -36,6 +36,7 @@ def card(job: Job, user: User) -> dict[str, Any]:
         "percent": job.percent,
         "count": count(job),
         "doing": job.message or (_("Attend son tour…") if job.state == JobState.QUEUED else _("En cours…")),
+        "going": not job.is_finished,
         "poll_url": "" if job.is_finished else reverse("job-card", args=[job.pk]),
         "cancel_url": "" if job.is_finished or stopping else reverse("job-cancel", args=[job.pk]),
         "result_url": job.result_url if job.state == JobState.DONE else "",

@@ -153,3 +153,23 @@ def form_specimens(context: template.Context) -> dict[str, Any]:
         "offers": [{"key": "a", "at": timezone.now(), "text": "Ateliers Arnaud"}],
         "draft_url": "",
     }  # fmt: skip
+
+
+_JOBS = (
+    ("running", "En cours", "info", {"percent": 42, "count": "42 000 sur 100 000", "doing": "Lecture des lignes"}),
+    ("queued", "En attente", "neutral", {"percent": None, "count": "", "doing": "Attend son tour…"}),
+    ("done", "Terminé", "good", {"said": "1 204 lignes", "result_url": "#sg-jobs"}),
+    ("failed", "Échoué", "danger", {"said": "Une erreur technique a arrêté ce travail : rien n’a été changé."}),
+)
+
+
+@register.inclusion_tag("core/_specimens_jobs.html")
+def job_specimens() -> dict[str, Any]:
+    """Job cards in their states; they ask for nothing."""
+    return {
+        "cards": [
+            {"id": f"sg-job-{name}", "job": {"label": f"clients-{number}.csv", "message": more.get("said", "")},
+             "url": "#sg-jobs", "kind": "Import", "state": label, "tone": tone, "going": "doing" in more, **more}
+            for number, (name, label, tone, more) in enumerate(_JOBS, 1)
+        ]
+    }  # fmt: skip
