@@ -155,7 +155,7 @@ def form_specimens(context: template.Context) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_JOBS = (
+_JOBS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("running", "En cours", "info", {"percent": 42, "count": "42 000 sur 100 000", "doing": "Lecture des lignes"}),
     ("queued", "En attente", "neutral", {"percent": None, "count": "", "doing": "Attend son tour…"}),
     ("done", "Terminé", "good", {"said": "1 204 lignes", "result_url": "#sg-jobs"}),
