@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -11,6 +12,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import ModelChoiceIterator, ModelMultipleChoiceField
 
@@ -91,9 +93,15 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
 
     @staticmethod
     def label_of(year: int, month: int) -> str:
-        return date_format(dt.date(year, month, 1), "F Y")
+        return _month_label(year, month, get_language())
 
 
+@lru_cache(maxsize=256)
+def _month_label(year: int, month: int, language: str | None) -> str:
+    return date_format(dt.date(year, month, 1), "F Y")
+
+
+@lru_cache(maxsize=256)
 def _midnight(year: int, month: int) -> dt.datetime:
     return timezone.make_aware(dt.datetime(year, month, 1))
 

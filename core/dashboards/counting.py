@@ -74,18 +74,18 @@ class Reader:
         known = self.filters(tile.resource)
         return all(name in known for name in filters_of(tile))
 
-    def rows(self, tile: Tile, params: Mapping[str, str]) -> QuerySet:
-        """The rows of a tile's list under filters."""
+    def rows(self, tile: Tile, params: Mapping[str, str], rows: QuerySet | None = None) -> QuerySet:
+        """The rows of a tile's list under filters; or those of `rows`."""
         resource: type[Resource] = tile.resource  # type: ignore[assignment]
-        rows = resource.rows(self.user)
+        rows = resource.rows(self.user) if rows is None else rows
         for name, value in params.items():
             filter_ = self.filters(resource)[name]
             if value == ME:
                 # As the filter would find, without asking whether this person exists.
                 rows = rows.filter(**{filter_.field_name: self.user.pk})
             else:
-                chosen = [value] if hasattr(filter_.field, "choices") else value
-                rows = filter_.filter(rows, filter_.field.clean(chosen))
+                # Not cleaned: these values are declared, or are the filter's own, and to clean one is to list them all.
+                rows = filter_.filter(rows, [value] if hasattr(filter_.field, "choices") else value)
         return rows
 
     def url(self, tile: Tile, params: Mapping[str, str], **more: str) -> str:
@@ -108,10 +108,11 @@ class Reader:
                 continue
             total = Point(str(tile.label), self.url(tile, tile.params))
             found[tile.key] = Counted(tile, total)
-            asked.append((total, self.rows(tile, tile.params)))
+            whole = self.rows(tile, tile.params)
+            asked.append((total, whole))
             for point, params in self._parts(tile):
                 found[tile.key].points.append(point)
-                asked.append((point, self.rows(tile, params)))
+                asked.append((point, self.rows(tile, params, whole)))
         for (point, _rows), count in zip(asked, capped_counts([rows for _point, rows in asked]), strict=True):
             point.count = count
         return found
@@ -130,15 +131,15 @@ class Reader:
         tones = badge.tones if badge and badge.field == filter_.field_name else {}
         for value, label in filter_.field.choices:
             if str(value) != "":  # a list's facet leaves it out too
-                params = {**tile.params, name: str(value)}
+                more = {name: str(value)}
                 tone = tones.get(str(value), "neutral") if tones else ""
-                yield Point(str(label), self.url(tile, params), tone=tone), params
+                yield Point(str(label), self.url(tile, {**tile.params, **more}), tone=tone), more
 
     def _months(self, tile: Tile, name: str, number: int) -> Iterable[tuple[Point, dict[str, str]]]:
         for year, month in MonthFacet.last(number, self.today):
-            params = {**tile.params, name: f"{year}-{month:02}"}
+            more = {name: f"{year}-{month:02}"}
             label = MonthFacet.label_of(year, month)
-            yield Point(label, self.url(tile, params), short=MONTHS[month - 1]), params
+            yield Point(label, self.url(tile, {**tile.params, **more}), short=MONTHS[month - 1]), more
 
 
 def filters_of(tile: Tile) -> set[str]:
