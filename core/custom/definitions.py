@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.core.cache import cache
 from django.core.exceptions import FieldDoesNotExist
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.http import HttpRequest, HttpResponse
 from redis.exceptions import RedisError
 
@@ -62,12 +62,12 @@ _asked: ContextVar[dict[str, Definitions] | None] = ContextVar("custom_fields", 
 
 def definitions() -> Definitions:
     """Those of the active client; none in the vendor's own schema."""
-    schema = connection.schema_name  # type: ignore[attr-defined]
-    if getattr(connection, "tenant", None) is None or schema == "public":
-        return _NONE
-    asked = _asked.get()
+    here: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: this is asked a hundred times for a list
+    schema, asked = here.schema_name, _asked.get()
     if asked is not None and schema in asked:
         return asked[schema]
+    if getattr(here, "tenant", None) is None or schema == "public":
+        return _NONE
     found = _current(schema)
     if asked is not None:
         asked[schema] = found

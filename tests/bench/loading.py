@@ -10,8 +10,8 @@ from django_tenants.utils import schema_context, tenant_context
 from tenants.models import Client
 from tenants.provisioning import create_client, delete_client
 
-HUNDRED, MILLION = "bench-cent", "bench-million"
-ROWS = {HUNDRED: 100_000, MILLION: 1_000_000}
+HUNDRED, MILLION, CUSTOM = "bench-cent", "bench-million", "bench-champs"
+ROWS = {HUNDRED: 100_000, MILLION: 1_000_000, CUSTOM: 100_000}
 CONTACTS = 150_000
 PASSWORD = "bench correct horse"
 

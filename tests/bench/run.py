@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django_tenants.utils import schema_context
 
 from tests.bench import loading
+from tests.bench.custom import custom
 from tests.bench.documents import documents
 from tests.bench.history import price
 from tests.bench.measuring import environment
@@ -32,7 +33,13 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
         for operation in found:
             report.add(operation.name, measured(operation, quick=quick), operation.budget)
     print()
-    for name, measure in (("unique", once), ("historique", price), ("PDF", documents), ("serveur", serve)):
+    for name, measure in (
+        ("unique", once),
+        ("historique", price),
+        ("champs propres", custom),
+        ("PDF", documents),
+        ("serveur", serve),
+    ):
         if only in name:
             measure(report, quick=quick)
     report.environment["yardstick_after_ms"] = environment()["yardstick_ms"]
