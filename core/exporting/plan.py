@@ -132,7 +132,8 @@ class Plan:
         said += [_("Recherche : %s") % listing.q] if listing.q else []
         said += list(_filters(listing))
         order = listing.order
-        label = capfirst(str(order.field.verbose_name))
+        name = order.field.name
+        label = label_of(self.resource, next((col for col in self.resource.columns if col.name == name), Col(name)))
         said.append(_("Tri : %s, décroissant") % label if order.descending else _("Tri : %s") % label)
         return " · ".join(said)
 
