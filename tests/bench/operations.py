@@ -15,6 +15,7 @@ from tests.bench.measuring import FORM, Browser, Sample
 
 LIST = "/crm/companies/"
 DEEP = 50_000
+EXPORTED = 10_000
 PARTIAL = {"hx_request": "true", "hx_request_type": "partial"}
 
 
@@ -67,6 +68,14 @@ def operations(code: str) -> Iterator[Operation]:
         lambda number: browser.request(f"{LIST}{pk}/edit/", {**FORM, "name": "Essai", "city": f"Ville {number}"}),
     )
     yield Operation("accueil", None, get("/"))
+    with tenant_context(client):
+        ids = ",".join(str(pk) for pk in Company.objects.order_by("pk").values_list("pk", flat=True)[:EXPORTED])
+    for kind, most in (("csv", 300), ("xlsx", 800)):
+        asked = {"ids": ids, "format": kind, "columns": "shown"}
+        yield Operation(
+            f"export de {EXPORTED} lignes, {kind.upper()}", most,
+            lambda number, asked=asked: browser.request(f"{LIST}export/?sort=name", asked),
+        )  # fmt: skip
 
 
 def measured(operation: Operation, *, quick: bool) -> Sample:
