@@ -79,7 +79,7 @@ def test_a_sirene_file_is_checked_imported_and_undone(instance, axe):
     page.get_by_role("link", name="Importer").first.click()
     axe(page)
     page.locator("input[type=file]").set_input_files(SIRENE / "unites_legales.csv")
-    page.get_by_role("button", name="Vérifier le fichier").click()
+    page.get_by_role("button", name="Envoyer le fichier").click()
     go = page.get_by_role("button", name="Importer")
     expect(go).to_be_visible(timeout=15000)
     axe(page)

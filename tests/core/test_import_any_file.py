@@ -1,0 +1,314 @@
+"""Any CSV or XLSX is read by its content; what cannot be read is refused or told by line, in French, and nothing is half done."""
+
+import datetime as dt
+import io
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import xlsxwriter
+from django.test import override_settings
+
+from core.importing.reading import FileError, Layout, open_source
+from core.importing.values import Evidence, Style, parse_boolean, parse_date, parse_moment, parse_number
+from crm.models import Company
+from tests.core.importing import Desk, words
+
+FRENCH = "Nom;Ville;Note\nSociété Été;Orléans;« déjà » – l’œuvre à 12 €\nBâti;Angoulême;ça va\n"
+
+
+@pytest.fixture
+def desk(atelier, signed_in, django_capture_on_commit_callbacks):
+    return Desk(signed_in(atelier, "sales"), django_capture_on_commit_callbacks)
+
+
+def read(content: bytes, **layout):
+    return open_source(io.BytesIO(content), len(content), Layout(**layout))
+
+
+def rows(content: bytes, **layout) -> list[list[str]]:
+    source = read(content, **layout)
+    return [source.header, *[list(line.cells) for line in source]]
+
+
+def workbook(*lines: list, sheets: dict[str, list[list]] | None = None) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"default_date_format": "dd/mm/yyyy"})
+    for name, content in (sheets or {"Feuille": list(lines)}).items():
+        sheet = book.add_worksheet(name)
+        for number, line in enumerate(content):
+            sheet.write_row(number, 0, line)
+    book.close()
+    return out.getvalue()
+
+
+# --- encodings ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_every_usual_encoding_gives_the_same_rows(encoding):
+    assert rows(FRENCH.encode(encoding)) == [line.split(";") for line in FRENCH.splitlines()]
+
+
+@pytest.mark.parametrize("encoding", ["iso8859-15", "mac_roman"])
+def test_older_encodings_are_told_by_their_letters(encoding):
+    text = "Nom;Note\nŒuvrée;30 € à l’été\nÉcole;çà et là\n".replace("’", "'")
+    assert rows(text.encode(encoding))[1] == ["Œuvrée", "30 € à l'été"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_every_separator_and_end_of_line(separator, end):
+    lines = [["Nom", "Montant"], ["Riou", "1.5"], ["Bâti", "2.5"]]
+    assert rows(end.join(separator.join(line) for line in lines).encode()) == lines
+
+
+def test_a_decimal_comma_is_no_separator():
+    assert rows(b"Nom;Montant\nRiou;1,5\nBati;2,5\nLe Gall;3,5\n")[1] == ["Riou", "1,5"]
+
+
+def test_a_single_column_needs_no_separator():
+    assert rows(b"E-mail\na@b.fr\nc@d.fr\n") == [["E-mail"], ["a@b.fr"], ["c@d.fr"]]
+
+
+def test_mixed_encodings_are_told_line_by_line(desk):
+    content = "Nom;Ville\nÉté;Orléans\n".encode() + "Bâti;Angoulême\n".encode("cp1252")
+    page = words(desk.take(content))
+    assert "Deux encodages se mêlent" in page and "aux lignes 3" in page
+    assert "autre encodage" in page
+    desk.confirm()
+    assert set(Company.objects.values_list("name", "city")) == {("Été", "Orléans"), ("Bâti", "Angoulême")}
+
+
+def test_what_no_text_holds_is_refused_on_its_line(desk):
+    """A lone surrogate in UTF-16."""
+    content = "Nom;Ville\nRiou;Brest\n".encode("utf-16-le") + b"B\x00\x00\xd8;\x00X\x00\n\x00"
+    desk.take(b"\xff\xfe" + content)
+    assert list(desk.refusals()) == [3] and "Caractère illisible" in desk.refusals()[3]
+
+
+# --- headers ------------------------------------------------------------------------------------------------------
+def test_titles_above_the_table_are_passed_over_and_said(desk):
+    content = "Extraction du 25/11/2026\n\nClients;;\nNom;Ville;Encours\nRiou;Brest;12\nBâti;Nantes;13\n"
+    assert "ligne de titres (ligne 4)" in words(desk.send(content.encode()))
+    assert list(desk.guessed()) == ["Nom", "Ville", "Encours"]
+
+
+def test_two_lines_of_titles_are_found_and_said(desk):
+    content = "Société;;Adresse;\nNom;SIREN;Code;Localité\nRiou;732829320;29200;Brest\nBâti;552100554;44000;Nantes\n"
+    page = words(desk.send(content.encode()))
+    assert "Les titres tiennent sur deux lignes (1 et 2)" in page
+    assert list(desk.guessed()) == ["Nom", "SIREN", "Code", "Localité"]
+
+
+def test_without_titles_columns_are_numbered_and_no_line_is_lost(desk):
+    desk.send(b"Riou;a@riou.fr;29200\nBati;b@bati.fr;44000\n")
+    assert list(desk.guessed()) == ["Colonne 1", "Colonne 2", "Colonne 3"]
+    desk.map({"Colonne 1": "name"}, key="")
+    assert desk.counts == (2, 0, 0, 0)
+
+
+def test_the_header_can_be_chosen(desk):
+    desk.send(b"Un;Deux\nNom;Ville\nRiou;Brest\n")
+    desk.read_again(header="2")
+    assert list(desk.guessed()) == ["Nom", "Ville"]
+    assert desk.guessed()["Nom"] == "name"
+
+
+def test_a_choice_that_makes_no_sense_is_said_and_changes_nothing(desk):
+    desk.send(b"Nom;Ville\nRiou;Brest\n")
+    for nonsense in ({"header": "2", "separator": "x"}, {"header": "99"}, {"encoding": "rot13"}, {"sheet": "x"}):
+        assert desk.read_again(**nonsense).status_code == 200
+    assert desk.state == "mapping"
+
+
+def test_columns_of_one_name_are_told_apart(desk):
+    page = words(desk.send(b"Nom;Tel;Tel\nRiou;1;2\n"))
+    assert "figurent deux fois" in page
+    assert list(desk.guessed()) == ["Nom", "Tel", "Tel (2)"]
+
+
+def test_thousands_of_columns_are_refused(desk):
+    line = ";".join(f"c{number}" for number in range(5000))
+    assert "5000 colonnes, au plus 1000" in words(desk.send(f"{line}\n{line}\n".encode()))
+
+
+def test_ragged_lines_are_refused_alone(desk):
+    desk.take(b"Nom;Ville\nRiou;Brest\nBati\nLe Gall;Gouesnou;;;\nTrop;de;valeurs\n")
+    assert desk.counts[0] == 2 and list(desk.refusals()) == [3, 5]
+
+
+# --- workbooks ----------------------------------------------------------------------------------------------------
+def test_a_workbook_is_read_with_its_types(desk):
+    lines = [["Nom", "Code postal", "Note", "Fournisseur"], ["Riou", 29200, dt.date(2026, 11, 25), True]]
+    desk.take(workbook(*lines), name="clients.csv", columns={"Note": "note"})
+    desk.confirm()
+    row = Company.objects.get()
+    assert (row.name, row.postcode, row.note, row.is_supplier) == ("Riou", "29200", "2026-11-25", True)
+
+
+def test_a_sheet_is_chosen(desk):
+    desk.send(workbook(sheets={"Vide": [], "Un": [["Nom"], ["Riou"]], "Deux": [["Nom", "Ville"], ["Bâti", "Nantes"]]}))
+    assert desk.batch.layout["sheet"] == "Un"
+    page = words(desk.read_again(sheet="Deux"))
+    assert list(desk.guessed()) == ["Nom", "Ville"] and "Deux" in page
+
+
+def test_formulas_give_their_last_result_and_are_told(desk):
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Nom", "Ville"])
+    sheet.write_formula(1, 0, '="Ri"&"ou"', None, "Riou")
+    sheet.write(1, 1, "Brest")
+    book.close()
+    assert "formules" in words(desk.send(out.getvalue()))
+    desk.map()
+    desk.confirm()
+    assert Company.objects.get().name == "Riou"
+
+
+def spoiled(content: bytes, name: str, change) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            data = old.read(entry)
+            new.writestr(entry.filename, change(data) if entry.filename == name else data)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: data.replace(b"</sheetData>", b" " * 60_000_000 + b"</sheetData>"), "démesurément"),
+        (lambda data: data.replace(b'r="2"', b'r="1048576"').replace(b'r="B2"', b'r="XFD1048576"'), "s’étend sur"),
+        (lambda data: data[: len(data) // 2], "abîmé"),
+    ],
+    ids=["bomb", "a stray cell", "cut short"],
+)
+def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_is_opened(desk, change, message):
+    page = words(desk.send(spoiled(workbook(["Nom", "Ville"], ["Riou", "Brest"]), SHEET, change), "f.xlsx"))
+    assert message in page
+    assert desk.state == ""
+
+
+def test_an_archive_within_and_other_documents_are_refused(desk):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", "x")
+    assert "une archive, pas un classeur" in words(desk.send(out.getvalue(), "f.xlsx"))
+    assert "une page ou du XML" in words(desk.send(b"<html><table><tr><td>Nom</td></tr></table>", "f.xls"))
+
+
+# --- sizes --------------------------------------------------------------------------------------------------------
+def test_a_file_of_three_hundred_megabytes_is_refused_before_it_is_kept(desk):
+    """By the length that the browser announces: nothing of it reaches the disk or the reader."""
+    with override_settings(IMPORT_MAX_BYTES=100_000, FILES_MAX_BYTES_PER_RECORD=100_000):
+        page = words(desk.send(b"Nom;Ville\n" + b"x;y\n" * 400_000))
+    assert "trop gros" in page and "coupez-le" in page
+    assert desk.state == ""
+
+
+_MEMORY = """
+import io, resource, sys
+sys.path.insert(0, ".")
+import django
+django.setup()
+from core.importing.reading import open_source
+lines = int(sys.argv[1])
+class Endless(io.RawIOBase):
+    # A file of that many lines that is never in memory itself.
+    def __init__(self): self.at = 0
+    def seek(self, at, whence=0): self.at = 0; return 0
+    def readline(self, limit=-1):
+        self.at += 1
+        if self.at > lines: return b""
+        return b"Nom;Ville;Note\\n" if self.at == 1 else b"Soci\\xc3\\xa9t\\xc3\\xa9 %d;Brest;%s\\n" % (self.at, b"n" * 200)
+    def read(self, size=-1):
+        return b"".join(iter(lambda: b"", b"")) if self.at else (self.readline() + self.readline())[:size]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+count = sum(1 for line in open_source(Endless(), 230 * lines))
+print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_a_hundred_thousand_lines_do_not_fill_the_memory():
+    """21 MB of text through the reader of a process of its own: some hundred kilobytes more, not as many megabytes."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MEMORY, "100000"], capture_output=True, text=True, timeout=120, check=True
+    )
+    count, grown = map(int, done.stdout.split())
+    assert count == 99_999
+    assert grown < 20_000, f"{grown} KiB"
+
+
+# --- values -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "decimal", "value"),
+    [
+        ("1 234,56", ",", "1234.56"), ("1.234,56 €", ".", "1234.56"), ("$1,234.56", ",", "1234.56"),
+        ("1\u202f234\u00a0€", ",", "1234"), ("(12,5)", ",", "-12.5"), ("12-", ",", "-12"), ("15 %", ",", "15"),
+        ("1'234.50", ",", "1234.50"), ("1.234", ",", "1234"), ("1.234", ".", "1.234"), ("1,234", ".", "1234"),
+        ("0,125", ".", "0.125"), ("1.234.567", ".", "1234567"), ("−3", ",", "-3"), (",5", ",", "0.5"),
+    ],
+)  # fmt: skip
+def test_figures_are_read_as_people_write_them(text, decimal, value):
+    assert str(parse_number(text, Style(decimal=decimal))) in (value, value.removeprefix("0"))
+
+
+@pytest.mark.parametrize("text", ["douze", "1,2,3.4.5x", "12 rue", "", "€", "nan", "1e400", "--5", "²"])
+def test_what_is_no_figure_is_said(text):
+    with pytest.raises(Exception, match="n’est pas un nombre"):
+        parse_number(text, Style())
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "day"),
+    [
+        ("25/11/2026", "dmy", "2026-11-25"), ("11/25/2026", "mdy", "2026-11-25"), ("2026-11-25", "dmy", "2026-11-25"),
+        ("2026/11/25", "mdy", "2026-11-25"), ("20261125", "dmy", "2026-11-25"), ("25.11.26", "dmy", "2026-11-25"),
+        ("1er mars 2026", "dmy", "2026-03-01"), ("25 nov. 2026", "dmy", "2026-11-25"), ("46351", "dmy", "2026-11-25"),
+        ("3-4-1985", "dmy", "1985-04-03"), ("25/11/2026 09:15", "dmy", "2026-11-25"), ("1/2/99", "dmy", "1999-02-01"),
+    ],
+)  # fmt: skip
+def test_dates_are_read_as_people_write_them(text, order, day):
+    assert parse_date(text, Style(order=order)).isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("25/11/0024", "invraisemblable"), ("0024-11-25", "invraisemblable"), ("31/02/2026", "n’existe pas"),
+        ("demain", "n’est pas une date"), ("99999", "invraisemblable"), ("25/11/2026 25:00", "n’existe pas"),
+    ],
+)  # fmt: skip
+def test_a_day_that_cannot_be_is_said(text, why):
+    with pytest.raises(Exception, match=why):
+        parse_date(text, Style())
+
+
+def test_a_moment_keeps_its_hour():
+    assert parse_moment("25/11/2026 09h15", Style()).isoformat() == "2026-11-25T09:15:00+01:00"
+    assert parse_moment("2026-11-25T09:15:00Z", Style()).isoformat() == "2026-11-25T09:15:00+00:00"
+
+
+def test_the_order_of_dates_is_decided_by_the_whole_column():
+    american, french, unsure = Evidence(), Evidence(), Evidence()
+    for text in ["01/02/2026"] * 50:
+        american.feed(text), french.feed(text), unsure.feed(text)
+    american.feed("01/25/2026"), french.feed("25/01/2026")
+    assert (american.style().order, french.style().order, unsure.style().order) == ("mdy", "dmy", "dmy")
+    assert (american.doubtful_dates, french.doubtful_dates, unsure.doubtful_dates) == (False, False, True)
+
+
+@pytest.mark.parametrize(("text", "value"), [("Oui", True), ("x", True), ("VRAI", True), ("0", False), ("non", False)])
+def test_yes_and_no(text, value):
+    assert parse_boolean(text) is value
+
+
+def test_a_file_of_nothing_is_refused():
+    for content in (b"", b"\n\n", b"\xff\xfe", "\ufeff".encode()):
+        with pytest.raises(FileError, match="vide"):
+            read(content)
