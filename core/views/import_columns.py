@@ -16,7 +16,7 @@ from core.importing.plan import Column, Mode, Plan
 from core.importing.reading import FileError, Layout, is_reason
 from core.importing.reading.delimited import SEPARATORS
 from core.importing.reading.encodings import LABELS
-from core.importing.targets import Target
+from core.importing.targets import ID, Target
 from core.models import ImportBatch, ImportState
 from core.views.imports import BatchView
 
@@ -148,7 +148,7 @@ def mistakes(plan: Plan, targets: dict[str, Target], keys: dict[str, str]) -> di
     if not first:
         found["columns"] = _("Dites ce que contient au moins une colonne.")
     missing = [target.label for target in targets.values() if target.required and target.name not in first]
-    if first and missing and plan.mode != Mode.UPDATE:
+    if first and missing and plan.mode != Mode.UPDATE and plan.key != ID:  # a number of ours is of a row that is there
         found["columns"] = _("Aucune colonne ne donne : %s. Sans elle, aucune fiche ne peut être créée.") % ", ".join(
             missing
         )

@@ -65,6 +65,7 @@ def test_a_foreign_file_is_mapped_corrected_checked_imported_and_taken_back(inst
     page.locator(".line-filters").get_by_role("link", name="Refusées").click()
     expect(page.locator(".lines tbody tr")).to_have_count(1)
     expect(page.locator(".lines tbody")).to_contain_text("Charpentes Le Gall")
+    axe(page)
     page.set_viewport_size(SIZES["phone"])
     shot(page, "result-phone")
     axe(page)
