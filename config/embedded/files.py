@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 LOGS_KEPT = 3
+OURS = ("log", "locks")  # in DATA_DIR: nothing but what is made here
+# Nobody else lists or reads. As root the servers may run under another name, which must pass through.
+PRIVATE = 0o711 if os.geteuid() == 0 else 0o700
 
 
-def make_folder(path: Path, mode: int = 0o755) -> Path:
+def make_folder(path: Path, mode: int = PRIVATE) -> Path:
     """Create the folder and its missing parents. Raises OSError."""
     if not path.is_dir():
         make_folder(path.parent)
@@ -22,9 +25,9 @@ def make_folder(path: Path, mode: int = 0o755) -> Path:
 
 def open_lock(path: Path) -> int:
     """A file descriptor to lock, not inherited by programs we start: those must not keep our locks."""
-    make_folder(path.parent)
+    _private(make_folder(path.parent))
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError as error:
         raise PermissionError(
             f"« {path.parent.parent} » appartient à un autre utilisateur : "
@@ -45,12 +48,12 @@ def try_lock(handle: int, kind: int) -> bool:
 
 def open_log(path: Path) -> BinaryIO:
     """Start a fresh log and keep the three before it; the caller closes it. Raises OSError."""
-    make_folder(path.parent)
+    _private(make_folder(path.parent))
     for number in range(LOGS_KEPT, 0, -1):
         older = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
         if older.exists():
             older.replace(path.with_name(f"{path.name}.{number}"))
-    log = path.open("ab")
+    log = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
     _give_to_owner_of(path.parent, path)
     return log
 
@@ -63,6 +66,16 @@ def last_lines(path: Path, count: int = 8) -> str:
             return "\n".join(log.read().decode(errors="replace").splitlines()[-count:])
     except OSError:
         return ""
+
+
+def _private(folder: Path) -> None:
+    """Close a folder that an earlier version left open to others, with what lies in it."""
+    if folder.name not in OURS or not folder.stat().st_mode & 0o066:
+        return
+    for path in (folder, *folder.iterdir()):
+        if path.is_symlink() or os.geteuid() not in (0, path.stat().st_uid):
+            continue
+        path.chmod(PRIVATE if path.is_dir() else 0o600)
 
 
 def _give_to_owner_of(folder: Path, path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config import demo
+from config.embedded.files import open_lock, open_log
 from config.supervisor import Child, stop_all
 from tests.runtime.test_embedded import wait_until_gone
 
@@ -122,6 +123,23 @@ def test_what_a_child_writes_is_nobody_elses(tmp_path):
     child.start()
     child.end(seconds=10)
     assert mail.stat().st_mode & 0o077 == 0
+
+
+def test_data_logs_and_locks_are_nobody_elses(tmp_path):
+    data = tmp_path / "data"
+    os.close(open_lock(data / "locks" / "demo.lock"))
+    open_log(data / "log" / "web.log").close()
+    made = [data, *data.rglob("*")]
+    assert len(made) == 5
+    assert not [path for path in made if path.stat().st_mode & 0o066], "readable or writable by others"
+
+
+def test_what_an_earlier_version_left_open_is_closed(tmp_path):
+    log = tmp_path / "log"
+    log.mkdir(0o755)
+    (log / "web.log").touch(0o644)
+    open_log(log / "worker.log").close()
+    assert not [path for path in (log, *log.iterdir()) if path.stat().st_mode & 0o066]
 
 
 def test_a_child_that_ignores_the_signal_is_killed_with_its_group(tmp_path, monkeypatch):
