@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from core.mail.queueing import CLIENT_HEADER, sender_of_client
 
@@ -14,6 +15,16 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "enter_current_password": _(
+            "Ce n’est pas votre mot de passe actuel. Saisissez celui avec lequel vous vous êtes connecté."
+        ),
+        "incorrect_password": _(
+            "Ce n’est pas votre mot de passe. Saisissez celui avec lequel vous vous êtes connecté."
+        ),
+    }
+
     def is_open_for_signup(self, request) -> bool:
         """Never: people are invited by their own administrator."""
         return False

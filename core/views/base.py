@@ -14,6 +14,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.exporting.recording import may_extract
 from core.resource import Resource
+from core.views.errors import session_over
 
 
 class InstanceView(AccessMixin, View):
@@ -21,10 +22,20 @@ class InstanceView(AccessMixin, View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            login = self.handle_no_permission()
-            return HttpResponseClientRedirect(login["Location"]) if request.htmx else login  # type: ignore[attr-defined]
+            return self.signed_out(request)
         self.check(request)
         return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+
+    def signed_out(self, request: HttpRequest) -> HttpResponse:
+        """The way to the sign-in page, unless it would lose what was typed."""
+        login = self.handle_no_permission()
+        if not request.htmx:  # type: ignore[attr-defined]
+            return session_over(request) or login
+        if request.method != "GET":
+            return HttpResponse(
+                status=401
+            )  # nothing is swapped: what was typed stays where it is, and a message says why
+        return HttpResponseClientRedirect(login["Location"])
 
     def check(self, request: HttpRequest) -> None:
         """Raise PermissionDenied (403) or Http404 before any handler runs."""

@@ -93,8 +93,7 @@ class BulkView(PanelView):
             "error": error,
             "action_url": f"{self.request.path}?{self.request.GET.urlencode()}",
         }
-        asked_again = error or (form is not None and form.is_bound)
-        return self.panel("core/_bulk.html", str(gesture.title), context, status=422 if asked_again else 200)
+        return self.panel("core/_bulk.html", str(gesture.title), context)
 
     def perform(self, gesture: bulk.Gesture, selection: Selection, stamp: Stamp) -> HttpResponse:
         request = self.request

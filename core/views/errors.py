@@ -59,10 +59,28 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     Nothing typed is lost: when the browser vouches that our own page sent it, it can be sent again with a new token.
     """
-    again: list[tuple[str, str]] = []
-    own = f"{request.scheme}://{request.get_host()}"
-    if request.headers.get("Origin") == own and request.user.is_authenticated and not request.FILES:
-        posted = request.POST.lists()
-        again = [(name, value) for name, values in posted if not name.startswith(_SECRETS) for value in values]
+    again = _typed(request) if request.user.is_authenticated and not request.FILES else []
     context = {"again": again, "path": request.get_full_path()}
     return render(request, "403_csrf.html", context, status=403)
+
+
+def session_over(request: HttpRequest) -> HttpResponse | None:
+    """A form sent by somebody who is no longer signed in: a page that holds what was typed, to be sent again once they
+    are. None when there is nothing to hold: then the sign-in page is enough.
+    """
+    if (
+        request.method != "POST"
+        or request.headers.get("Sec-Fetch-Mode") != "navigate"
+        or not (again := _typed(request))
+    ):
+        return None
+    context = {"again": again, "path": request.get_full_path(), "files": bool(request.FILES)}
+    return render(request, "session_over.html", context, status=403)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a page of ours sent, save secrets; nothing when the browser does not vouch that it was ours."""
+    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
+        return []
+    posted = request.POST.lists()
+    return [(name, value) for name, values in posted if not name.startswith(_SECRETS) for value in values]

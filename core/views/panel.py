@@ -10,12 +10,12 @@ from core.views.base import ResourceView
 
 
 class PanelView(ResourceView):
-    def panel(self, part: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """`part` is the template of the form. The page and the dialog show the same."""
+    def panel(self, part: str, title: str, context: dict[str, Any]) -> HttpResponse:
+        """`part` is the template of the form. The page and the dialog show the same. With errors too it is a 200."""
         request: HttpRequest = self.request
         alone = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
         context = {"resource": self.resource, "part": part, "title": title, "back_url": self.list_url(), **context}
-        response = render(request, part if alone else "core/panel.html", context, status=status)
+        response = render(request, part if alone else "core/panel.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])
         return response
 

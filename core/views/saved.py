@@ -76,7 +76,7 @@ class NewView(PanelView):
         if form.is_valid() and (view := self.write(form)):
             messages.success(request, _("La vue « %s » est enregistrée.") % view.name)
             return redirect(actions.address(view, self.resource.list_url))
-        return self.show(form, status=422)
+        return self.show(form)
 
     def build(self, data: QueryDict | None = None) -> ViewForm:
         return ViewForm(data, initial={"density": self.density()}, resource=self.resource, user=self.user)
@@ -113,8 +113,8 @@ class NewView(PanelView):
         cols = chosen(self.resource, self.user, self.current())
         return actions.asked(self.request.GET), [col.name for col in cols]
 
-    def show(self, form: ViewForm, status: int = 200) -> HttpResponse:
-        return self.panel("core/_view_form.html", _("Enregistrer la vue"), {"form": form}, status)
+    def show(self, form: ViewForm) -> HttpResponse:
+        return self.panel("core/_view_form.html", _("Enregistrer la vue"), {"form": form})
 
 
 class OwnView(PanelView):
@@ -148,10 +148,10 @@ class ChangeView(OwnView, NewView):
     def act(self, **data: Any) -> SavedView:
         return actions.describe_view(self.view(), by=self.user, **data)
 
-    def show(self, form: ViewForm, status: int = 200) -> HttpResponse:
+    def show(self, form: ViewForm) -> HttpResponse:
         view = self.view()
         context = {"form": form, "view": view, "remove_url": self.resource.url("view-delete", view.pk)}
-        return self.panel("core/_view_form.html", _("Modifier la vue"), context, status)
+        return self.panel("core/_view_form.html", _("Modifier la vue"), context)
 
 
 class RefreshView(OwnView, NewView):

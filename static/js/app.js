@@ -20,14 +20,27 @@ document.addEventListener("htmx:config:request", (event) => {
 const FAILURES = { 401: words.signedOut, 403: words.forbidden, 404: words.gone };
 document.addEventListener("htmx:response:error", (event) => {
   const { status } = event.detail.ctx.response;
+  if (status === 401) addEventListener("focus", renew, { once: true });
   if (status !== 422 && status !== 409) toast(FAILURES[status] ?? words.failed, "danger");
 });
+/** Signed in again in another tab: what was typed here goes with the new token. */
+async function renew() {
+  const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+  const token = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (!token) return addEventListener("focus", renew, { once: true }); // not yet
+  csrf["X-CSRFToken"] = token;
+  for (const input of document.querySelectorAll('[name="csrfmiddlewaretoken"]')) input.value = token;
+}
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.error?.name !== "AbortError") toast(navigator.onLine ? words.failed : words.offline, "danger");
 });
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone)); // HX-Trigger: {"toast": {text, tone}}
 
 for (const box of document.querySelectorAll(".toasts > .toast")) watch(box);
+document.addEventListener("focusin", ({ target }) => { // never under a message
+  const at = target.getBoundingClientRect(), over = document.querySelector(".toasts").getBoundingClientRect();
+  if (over.height && at.right > over.left && at.bottom > over.top && at.top < over.bottom && !target.closest(".toasts")) target.scrollIntoView({ block: "center" });
+});
 addEventListener("offline", () => toast(words.offline, "warn"));
 addEventListener("online", () => toast(words.online));
 

@@ -1,5 +1,5 @@
 // What is typed in a form is kept on the server every few seconds, and when the page is left. Never files, never silently back.
-import { csrf, sessionOver } from "./util.js";
+import { csrf, sessionOver, words } from "./util.js";
 
 const WAIT = 2500;
 const BEACON = 60000; // bytes that the browser still sends when a page goes
@@ -20,10 +20,10 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     if (leaving && String(content).length > BEACON) return;
     changed = false;
     sending = fetch(form.dataset.draft, { method: "POST", headers: csrf, body: content, keepalive: leaving })
-      .then((answer) => (answer.ok && !sessionOver(answer) ? answer.json() : {}))
-      .then(({ at, problem }) => {
+      .then((answer) => (sessionOver(answer) ? { problem: words.signedOut, lost: true } : answer.ok ? answer.json() : {}))
+      .then(({ at, problem, lost }) => {
         if (state && (at || problem)) state.textContent = problem || `${form.dataset.kept} ${at}`;
-        if (!at && !problem) changed = true;
+        if (lost || (!at && !problem)) changed = true;
       })
       .catch(() => { changed = true; }); // offline: the next change tries again
   };

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from crm.models import Company, Contact
-from tests.browser.conftest import SIZES
+from tests.browser.conftest import SIZES, expected_failures
 
 
 @pytest.fixture
@@ -184,3 +184,51 @@ def test_every_state_of_every_component_is_accessible(instance, axe, size, theme
     page.get_by_role("button", name="Ouvrir le dialogue").click()
     expect(page.get_by_role("dialog", name="Exemple")).to_be_visible()
     axe(page)
+
+
+def test_a_session_that_ended_loses_nothing_of_a_form(instance, company, axe):
+    page = instance.page
+    instance.sign_in("sales", edit(company))
+    page.get_by_label("Note").fill("Tapé longuement")
+    page.get_by_label("Ville").fill("Quimper")
+    page.context.clear_cookies(name="b2o_session")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre session est terminée")
+    axe(page)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Se connecter dans un nouvel onglet").click()
+    again = type(instance)(instance.client, opened.value, instance.port)
+    again.sign_in("sales")
+    opened.value.close()
+    page.get_by_role("button", name="Envoyer de nouveau").click()
+    page.get_by_role(
+        "button", name="Envoyer de nouveau"
+    ).click()  # the token is older than the sign-in: asked once more
+    page.wait_for_url(f"**/crm/companies/{company.pk}/")
+    with instance.rows():
+        company.refresh_from_db()
+    assert (company.city, company.note) == ("Quimper", "Tapé longuement")
+    expected_failures(instance)
+
+
+def test_a_session_that_ended_loses_nothing_of_a_fact_in_place(instance, company):
+    page = instance.page
+    instance.sign_in("sales", f"/crm/companies/{company.pk}/")
+    page.get_by_role("link", name="Modifier : Ville").press("Enter")
+    field = page.locator("#fact-city input[name=city]")
+    field.fill("Quimper")
+    page.context.clear_cookies(name="b2o_session")
+    field.press("Enter")
+    expect(page.locator(".toast.danger")).to_contain_text("Votre session est terminée")
+    expect(field).to_have_value("Quimper")
+    tab = type(instance)(instance.client, page.context.new_page(), instance.port)
+    tab.sign_in("sales")
+    tab.page.close()
+    with page.expect_response(page.url):
+        page.evaluate("() => dispatchEvent(new Event('focus'))")
+    field.press("Enter")
+    expect(page.locator("#fact-city form")).to_have_count(0)
+    with instance.rows():
+        company.refresh_from_db()
+    assert company.city == "Quimper"
+    expected_failures(instance)

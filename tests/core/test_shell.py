@@ -188,6 +188,12 @@ def test_a_weak_password_is_refused(atelier, signed_in, password):
     assert answer.status_code == 200 and answer.context["form"].errors
 
 
+def test_a_wrong_current_password_is_said_so(atelier, signed_in):
+    form = {"oldpassword": "un autre", "password1": "sept tables de chêne", "password2": "sept tables de chêne"}
+    answer = signed_in(atelier, "sales").post("/account/password/change/", form)
+    assert "pas votre mot de passe actuel" in str(answer.context["form"].errors["oldpassword"])
+
+
 def test_a_changed_password_ends_the_other_sessions(atelier, signed_in):
     here, elsewhere = signed_in(atelier, "sales"), signed_in(atelier, "sales")
     new = "sept tables de chêne"
