@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -68,7 +68,7 @@ class NotesView(RecordView):
             return self.page(row, note_form=form)
         write_note(self.resource, row, form.cleaned_data["text"], by=self.user, chosen=form.chosen)
         messages.success(request, _("La note est enregistrée."))
-        return self.to("notes", row.pk)
+        return redirect(self.resource.url("notes", row.pk) + self.trail)
 
 
 class _OneNote(ResourceView):

@@ -64,6 +64,7 @@ class RecordView(ResourceView):
                 "tags_url": resource.url("tags", row.pk),
                 "print_url": resource.url("print", row.pk) if may_extract(resource, self.user) else "",
                 "notes_url": resource.url("notes", row.pk),
+                "trail": self.trail,
                 "files_url": resource.url("files", row.pk),
                 "created_at": row.created_at,  # type: ignore[attr-defined]
                 "updated_at": row.updated_at,  # type: ignore[attr-defined]

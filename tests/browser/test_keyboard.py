@@ -181,7 +181,7 @@ def test_a_whole_path_by_keyboard_only(instance):
     expect(page.locator(".note .mention")).to_have_text("@Reader Test")
 
     # The next record of the list, then deleted, then back.
-    hands.tab_to(page.get_by_role("link", name="Fiche suivante"))
+    hands.tab_to(page.get_by_role("link", name="Fiche suivante"), "Shift+Tab")
     hands.press("Enter")
     expect(title).to_contain_text("Maison 009")
     hands.tab_to(page.get_by_role("button", name="Autres actions"))

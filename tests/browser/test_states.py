@@ -173,7 +173,7 @@ def refuse_a_file(page: Page) -> None:
     page.locator("#files-input").set_input_files(
         {"name": "photo.png", "mimeType": "image/png", "buffer": b"MZ" + b"\0" * 99}
     )
-    page.get_by_role("button", name="Ajouter").click()
+    page.get_by_role("button", name="Ajouter", exact=True).click()
     expect(page.get_by_role("alert").first).to_contain_text("photo.png")
 
 

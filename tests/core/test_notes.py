@@ -180,3 +180,9 @@ def test_the_stream_goes_on_page_by_page_and_forgets_nothing(sales, make_company
         url = answer.context["more_url"].partition("#")[0]
     assert len(seen) == len(set(seen)) == 61
     assert sales.get(f"/crm/companies/{company.pk}/?activity=%00n'").status_code == 200
+
+
+def test_a_note_keeps_the_list_that_one_came_from(sales, make_company):
+    url = f"{notes(make_company())}?from=1~q%3Driou"
+    assert f'action="{url}"' in sales.get(url).content.decode()
+    assert sales.post(url, {"text": "Vu"})["Location"] == url
