@@ -50,6 +50,7 @@ class Listing:
         cols: Sequence[Col] | None = None,
         saved: Sequence[SavedView] = (),
         trail: bool = False,
+        size: int = keyset.PAGE,
     ) -> None:
         self.resource = resource
         self.user = user
@@ -60,6 +61,7 @@ class Listing:
         self.saved = saved
         self.view = next((view for view in saved if str(view.pk) == params.get("view")), None)
         self._trail = trail
+        self.size = size
         self.q = clean(params.get("q", ""))[:MAX_QUERY].strip()
         self.order, self.sort = self._order()
         self._after, self._before = self._cursor("after"), self._cursor("before")
@@ -140,7 +142,9 @@ class Listing:
         elif self.q:
             rows = self._search.narrow(self.narrowed(self.bound, searched=False))
         rows = lean(rows, {*(col.name for col in self._cols), *self.resource.subtitle})
-        return keyset.page(rows, order, after=None if self._before else self._after, before=self._before)
+        return keyset.page(
+            rows, order, after=None if self._before else self._after, before=self._before, size=self.size
+        )
 
     @cached_property
     def rows(self) -> list[Row]:

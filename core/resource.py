@@ -233,12 +233,13 @@ class Resource:
     @classmethod
     def hidden_from(cls, user: User) -> frozenset[str]:
         """The sensitive fields, and the reserved custom ones, that this person may neither see nor change."""
-        from core.custom.definitions import hidden_from
+        known: dict[type[Resource], frozenset[str]] = user.__dict__.setdefault("_hidden", {})
+        if cls not in known:  # asked for each row of a list, answered once a request, like the person's rights
+            from core.custom.definitions import hidden_from
 
-        custom = hidden_from(cls, user)
-        if not cls.sensitive:  # asked for each row of a list
-            return custom
-        return custom.union(name for name, right in cls.sensitive.items() if not user.holds(right))
+            sensitive = [name for name, right in cls.sensitive.items() if not user.holds(right)]
+            known[cls] = hidden_from(cls, user).union(sensitive)
+        return known[cls]
 
     @classmethod
     def title(cls, row: Model) -> str:
