@@ -79,6 +79,7 @@ def test_a_foreign_file_is_mapped_corrected_checked_imported_and_taken_back(inst
         }
     page.get_by_role("button", name="Annuler cet import").click()
     expect(page.get_by_text("Cet import a été annulé.")).to_be_visible()
+    axe(page)
     with instance.rows():
         assert not Company.objects.exists()
 
@@ -94,3 +95,4 @@ def test_the_file_is_read_otherwise_when_asked(instance, foreign_file, axe):
     page.get_by_label("Ligne de titres").select_option("0")
     page.get_by_role("button", name="Relire le fichier").click()
     expect(page.locator(".mapping tbody th").first).to_have_text("Colonne 1")
+    axe(page)
