@@ -82,7 +82,7 @@ class Selection:
         """Those that this person may change."""
         mine = self.resource.rows(self.user, Level.WRITE)
         if self.pks is not None:
-            return mine.filter(pk__in=self.pks)
+            return mine.filter(pk__among=self.pks)
         return mine.filter(pk__in=Listing(self.resource, self.user, self.params).filtered.order_by().values("pk"))
 
     @cached_property

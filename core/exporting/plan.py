@@ -58,7 +58,7 @@ class Plan:
     def found(self) -> QuerySet:
         """The rows, unordered."""
         rows = self.listing.filtered
-        return rows if self.pks is None else rows.filter(pk__in=self.pks)
+        return rows if self.pks is None else rows.filter(pk__among=self.pks)
 
     def count(self, most: int) -> int:
         """How many rows, `most` + 1 meaning more. One query."""
