@@ -52,6 +52,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}  # type: ignore[arg-type]
         shown["account_links"] = [
             {"label": _("Mes préférences"), "url": reverse("my-preferences"), "icon": "settings"},
+            {"label": _("API"), "url": reverse("api-docs"), "icon": "braces"},
             {"label": _("Changer de mot de passe"), "url": reverse("account_change_password"), "icon": "lock"},
         ]
     return shown

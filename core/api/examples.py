@@ -12,7 +12,7 @@ _KNOWN: dict[str, Any] = {
     "website": "https://exemple.fr", "siren": "732829320", "siret": "73282932000074", "vat_number": "FR44732829320",
     "naf": "43.32A", "url": "/…/12/", "label": "Anne Le Goff", "tags": ["VIP"],
 }  # fmt: skip
-_BRIEF = 4  # optional fields shown of a body where all are optional
+_CHANGED = ("city", "phone", "email", "job", "name", "title")  # what an example changes, the first two of them
 
 
 def example_of(schema: Schema, name: str = "", *, brief: bool = False) -> Any:
@@ -26,17 +26,13 @@ def example_of(schema: Schema, name: str = "", *, brief: bool = False) -> Any:
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
         required, properties = schema.get("required", ()), schema.get("properties", {})
-        some = {key for key in properties if key in required or key in list(_named(properties))[:_BRIEF]}
+        some = {*required, *[key for key in _CHANGED if key in properties and key not in required][:2]}
         return {key: example_of(part, key) for key, part in properties.items() if not brief or key in some}
     if name in _KNOWN:
         return _KNOWN[name]
     if kind == "array":
         return [example_of(schema["items"])] if "properties" in schema["items"] else []
     return _BY_FORMAT.get(schema.get("format", "")) or _decimal(schema) or _BY_KIND.get(kind, "")
-
-
-def _named(properties: Schema) -> list[str]:
-    return [key for key in properties if key in _KNOWN]
 
 
 def _decimal(schema: Schema) -> str | None:

@@ -174,9 +174,13 @@ class Description:
         bound = bind_as_given(self.resource, self.user, QueryDict())
         for name, field in bound.form.fields.items():
             schema = _schema_of(field, tag=isinstance(bound.filters[name], TagFacet))
-            label = capfirst(str(field.label or name))
+            choices = _choices(schema, field)
+            many = _("Plusieurs : le paramètre répété.") if schema.get("type") == "array" else ""
+            words = f"{capfirst(str(field.label or name))}. {many}".strip()
+            meanings = " ; ".join(f"`{value}` : {label}" for value, label in choices.items())
+            more = {"x-choices": choices, "x-help": words} if choices else {}
             for parameter in names_of(_Only(name, field)):
-                yield _query(parameter, schema, f"{label}. {_choices(schema, field)}".strip())
+                yield _query(parameter, schema, f"{words} {meanings}".strip(), **more)
 
 
 def _needed(shapes: dict[str, Shape], action: str) -> list[str]:
@@ -215,13 +219,11 @@ def _flat(field: Any) -> Iterator[tuple[Any, Any]]:
         yield from label if isinstance(label, list | tuple) else [(value, label)]
 
 
-def _choices(schema: Schema, field: Any) -> str:
-    """What the values of a filter mean; several of a list are ticked by giving the parameter several times."""
-    many = _("Plusieurs : le paramètre répété.") if schema.get("type") == "array" else ""
+def _choices(schema: Schema, field: Any) -> dict[str, str]:
+    """{value: what it means} of a filter whose values are known."""
     if "enum" not in schema and "enum" not in schema.get("items", {}):
-        return many
-    told = " ; ".join(f"`{value}` : {label}" for value, label in _flat(field) if str(value))
-    return f"{told}. {many}".strip()
+        return {}
+    return {str(value): str(label) for value, label in _flat(field) if str(value)}
 
 
 _KINDS: tuple[tuple[type[forms.Field], Schema], ...] = (

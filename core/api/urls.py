@@ -8,6 +8,7 @@ from django.urls import path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
+from core.api.docs import DocsView
 from core.registry import registry
 from core.resource import Resource
 
@@ -52,6 +53,8 @@ register_converter(ResourceConverter, "resource")
 
 urlpatterns = [
     path("schema", door("schema"), name="api-schema"),
+    path("docs", DocsView.as_view(), name="api-docs"),
+    path("docs/<resource:resource>/", DocsView.as_view(), name="api-docs-resource"),
     path("<resource:resource>/", door("rows"), name="api-rows"),
     path("<resource:resource>/<int:pk>/", door("row"), name="api-row"),
     path("", door("nothing"), name="api-nothing"),

@@ -56,6 +56,7 @@ class PaletteView(InstanceView):
         pages = [("house", _("Accueil"), reverse("home"))]
         pages += [(resource.icon, resource.label_plural, resource.list_url) for resource in readable]
         pages.append(("hourglass", _("Travaux"), reverse("jobs")))
+        pages.append(("braces", _("API"), reverse("api-docs")))
         return [_option(icon, label, url) for icon, label, url in pages if _fits(label, q)]
 
     def actions(self, readable: list[type[Resource]], user: User, q: str) -> list[dict]:

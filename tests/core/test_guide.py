@@ -65,6 +65,16 @@ for text in (page(record), page(base), page(base, q="qwertov"), page(base, sort=
 with tenant_context(client):
     assert Event.objects.filter(model="crm.competitor", kind="created").count() == 1
 assert "Concurrent" in page(record + "history/") or "Fenêtres" in page(record + "history/")
+api = "/api/crm/competitors/"
+assert "strength" in page("/api/docs/crm/competitors/") and api in browser.get("/api/schema").json()["paths"]
+answer = browser.post(api, {"name": "Baies du Nord", "met_on": "2026-04-02"}, content_type="application/json")
+assert answer.status_code == 201, answer.content
+made = answer.json()
+assert (made["strength"], made["met_on"], made["url"]) == ("weak", "2026-04-02", f"{base}{made['id']}/")
+found = browser.get(api, {"q": "baies", "strength": "weak"}).json()
+assert [row["id"] for row in found["results"]] == [made["id"]]
+assert browser.patch(f"{api}{made['id']}/", {"strength": "huge"}, content_type="application/json").status_code == 400
+assert browser.delete(f"{api}{made['id']}/").status_code == 204
 with tenant_context(client):
     browser.force_login(User.objects.get(email="reader@guide.example"))
 assert browser.get(record).status_code == 200
