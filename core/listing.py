@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -135,16 +135,18 @@ class Listing:
 
     @cached_property
     def page(self) -> keyset.Page:
+        return self.turned({*(col.name for col in self._cols), *self.resource.subtitle})
+
+    def turned(self, shown: Collection[str]) -> keyset.Page:
+        """The page of the address, of rows that hold these fields."""
         rows, order = self.filtered, self.order
         if self.q and self.found.complete:  # they are known: no need to search again
             rows = self.narrowed(self.bound, searched=False).filter(pk__among=[row[0] for row in self.found.rows])
             order = replace(order, few=self.found.few)
         elif self.q:
             rows = self._search.narrow(self.narrowed(self.bound, searched=False))
-        rows = lean(rows, {*(col.name for col in self._cols), *self.resource.subtitle})
-        return keyset.page(
-            rows, order, after=None if self._before else self._after, before=self._before, size=self.size
-        )
+        rows, after = lean(rows, shown), None if self._before else self._after
+        return keyset.page(rows, order, after=after, before=self._before, size=self.size)
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import models
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django_filters.widgets import SuffixedMultiWidget
@@ -66,10 +67,9 @@ class StrictListing(Listing):
 
     @cached_property
     def page(self) -> keyset.Page:
-        rows = self.serializer.ready(self.filtered)
-        return keyset.page(
-            rows, self.order, after=None if self._before else self._after, before=self._before, size=self.size
-        )
+        page = self.turned(self.serializer.shown)
+        models.prefetch_related_objects(page.rows, *self.serializer.many)
+        return page
 
     # --- the parameters of the API's own --------------------------------------------------------------------------
     def fault(self, parameter: str, code: str, detail: str) -> None:
@@ -118,9 +118,11 @@ class StrictListing(Listing):
     def count(self) -> dict[str, Any]:
         """How many rows; beyond the cap, the cap, and that it is not all."""
         total = self.total
-        return {"count": min(total, keyset.COUNT_CAP), "count_is_exact": total <= keyset.COUNT_CAP}
+        exact = total <= keyset.COUNT_CAP and not self.at_least
+        return {"count": min(total, keyset.COUNT_CAP), "count_is_exact": exact}
 
-    def turned(self, **changes: str) -> str:
+    def query(self, **changes: str) -> str:
+        """The present query string, turned to another page."""
         params = self.base_params()
         params.update(changes)
         return f"?{params.urlencode()}"

@@ -114,14 +114,22 @@ class Serializer:
         self.facts = [fact for fact in self.facts if (NAME if is_key(fact.name) else fact.name) in names]
         self.around &= frozenset(names)
 
+    @property
+    def shown(self) -> set[str]:
+        """The fields of the model that `represent` reads."""
+        names = {fact.field.name for fact in self.plain if fact.field is not None}
+        return names | ({NAME} if self.customs else set())
+
+    @property
+    def many(self) -> list[str]:
+        """Those of them that hold several rows."""
+        return [fact.name for fact in self.plain if isinstance(fact.field, models.ManyToManyField)]
+
     def ready(self, rows: models.QuerySet) -> models.QuerySet:
         """The rows with what `represent` reads of them, and no more."""
         from core.lean import lean
 
-        fields = [fact.field for fact in self.facts if fact.field is not None]
-        many = [field.name for field in fields if isinstance(field, models.ManyToManyField)]
-        shown = {field.name for field in fields} | ({NAME} if self.customs else set())
-        return lean(rows, shown).prefetch_related(*many)
+        return lean(rows, self.shown).prefetch_related(*self.many)
 
     def represent(self, rows: Sequence[models.Model]) -> list[dict[str, Any]]:
         """Each row as JSON. One query for the tags of all."""

@@ -100,8 +100,8 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
         listing = StrictListing(self.resource, self.user, request.GET, self.serializer)
         page = listing.page
         told: dict[str, Any] = {
-            "next": self.at(listing.turned(after=page.next)) if page.next else None,
-            "previous": self.at(listing.turned(before=page.previous)) if page.previous else None,
+            "next": self.at(listing.query(after=page.next)) if page.next else None,
+            "previous": self.at(listing.query(before=page.previous)) if page.previous else None,
         }
         if listing.counted:
             told |= listing.count
