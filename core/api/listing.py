@@ -96,7 +96,9 @@ class StrictListing(Listing):
             return
         names = [name.strip() for name in text.split(",")]
         unknown = [name for name in names if name not in self.serializer.names]
-        if unknown:
+        if len(set(names)) < len(names):
+            self.fault("fields", "repeated", _("Chaque champ se nomme une fois."))
+        elif unknown:
             shown = ", ".join(name[:40] for name in unknown[:10])
             self.fault("fields", "invalid_choice", _("Ces champs n’existent pas, ou pas pour vous : %s.") % shown)
         else:

@@ -33,7 +33,7 @@ def _query(name: str, schema: Schema, description: str, **more: Any) -> Schema:
 
 
 def _header(name: str, description: str, *, required: bool = False) -> Schema:
-    schema = {"type": "string", "pattern": r'^(\*|(W/)?"[0-9a-f]+")$'}
+    schema = {"type": "string"}  # a tag that is none of ours is no error: it matches nothing
     return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
 
 

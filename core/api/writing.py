@@ -255,7 +255,10 @@ def _list(take: Callable[[Any], Any]) -> Callable[[Any], list]:
     def all_of(value: Any) -> list:
         if not isinstance(value, list) or len(value) > 1000:
             raise Wrong("invalid", _("Une liste : [12, 15]."))
-        return [take(item) for item in value]
+        taken = [take(item) for item in value]
+        if len(set(taken)) < len(taken):
+            raise Wrong("repeated", _("Chaque valeur se donne une fois."))
+        return taken
 
     return all_of
 

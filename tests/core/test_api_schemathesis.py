@@ -9,6 +9,7 @@ from django.db import close_old_connections
 from django.test import override_settings
 from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
@@ -93,7 +94,10 @@ def test_no_request_breaks_the_api_nor_contradicts_its_description(schema, mode)
             statuses.setdefault(case.operation.label, set()).add(answer.status_code)
             case.validate_response(answer, checks=CHECKS)
 
-        walk()
+        try:
+            walk()
+        except Unsatisfiable:  # its one parameter is the key, and that is given: nothing of it can be wrong
+            assert mode is schemathesis.GenerationMode.NEGATIVE and operation.method in ("get", "delete")
     if mode is schemathesis.GenerationMode.POSITIVE:
         for label, found in statuses.items():
             if label.startswith(("GET", "POST", "DELETE")):
