@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["owner", "-id"], name="job_of_owner"),
                     models.Index(
-                        condition=models.Q(("state__in", ("queued", "running"))),
+                        condition=models.Q(("state", "queued"), ("state", "running"), _connector="OR"),
                         fields=["sent_at"],
                         name="job_unfinished",
                     ),

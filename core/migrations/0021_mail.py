@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "courriels",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state__in", ("queued", "sending"))),
+                        condition=models.Q(("state", "queued"), ("state", "sending"), _connector="OR"),
                         fields=["next_try_at", "id"],
                         name="mail_waiting",
                     ),

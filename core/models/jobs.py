@@ -81,7 +81,12 @@ class Job(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["owner", "-id"], name="job_of_owner"),
-            models.Index(fields=["sent_at"], condition=Q(state__in=UNFINISHED), name="job_unfinished"),
+            # Not state__in: PostgreSQL writes an IN of varchar otherwise the second time, and clones would differ.
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING),
+                name="job_unfinished",
+            ),
             models.Index(fields=["created_at"], name="job_by_age"),
         ]
 

@@ -77,7 +77,12 @@ class OutgoingMail(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["next_try_at", "id"], condition=Q(state__in=WAITING), name="mail_waiting"),
+            # Not state__in: see core.models.jobs.
+            models.Index(
+                fields=["next_try_at", "id"],
+                condition=Q(state=MailState.QUEUED) | Q(state=MailState.SENDING),
+                name="mail_waiting",
+            ),
             models.Index(fields=["sent_at"], condition=Q(state=MailState.SENT), name="mail_sent"),
             models.Index(fields=["state", "-id"], name="mail_by_state"),
             models.Index(fields=["created_at"], name="mail_by_age"),

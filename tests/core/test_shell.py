@@ -217,7 +217,7 @@ def test_a_server_that_is_down_gives_a_503_page_in_french(atelier, signed_in, mo
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("core.views.shell.latest", down)
+        patch.setattr("core.dashboards.layout.home", down)
         answer = browser.get("/")
     assert answer.status_code == 503 and answer.headers["Retry-After"]
     assert "réessay" in answer.content.decode().lower()
@@ -230,7 +230,7 @@ def test_a_failure_in_our_code_is_a_500_page_that_tells_nothing(atelier, signed_
     def broken(*args, **kwargs):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("core.views.shell.latest", broken)
+    monkeypatch.setattr("core.dashboards.layout.home", broken)
     answer = browser.get("/")
     assert answer.status_code == 500 and "secret" not in answer.content.decode()
 
