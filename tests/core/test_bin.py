@@ -187,8 +187,7 @@ def test_the_bins_page_asks_a_constant_number_of_queries(sales, make_company):
 
     make_company()
     bin_rows(Company.objects.all(), by=me())
-    count()
-    few = count()
+    few = min(count() for _time in range(3))  # a cache that was slow to answer sends the session to the database
     Company.objects.bulk_create([Company(name=f"N{number}") for number in range(30)])
     bin_rows(Company.objects.all(), by=me())
-    assert count() == few
+    assert min(count() for _time in range(3)) == few
