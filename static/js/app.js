@@ -37,7 +37,8 @@ document.addEventListener("htmx:error", (event) => {
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone)); // HX-Trigger: {"toast": {text, tone}}
 
 for (const box of document.querySelectorAll(".toasts > .toast")) watch(box);
-document.addEventListener("focusin", ({ target }) => { // never under a message
+document.addEventListener("focusin", ({ target }) => { // never under a message; what the pointer presses stays under it
+  if (!target.matches(":focus-visible")) return;
   const at = target.getBoundingClientRect(), over = document.querySelector(".toasts").getBoundingClientRect();
   if (over.height && at.right > over.left && at.bottom > over.top && at.top < over.bottom && !target.closest(".toasts")) target.scrollIntoView({ block: "center" });
 });
