@@ -1,10 +1,16 @@
-"""`make test` (`python -m scripts.run_checks`): every check in order, then pytest; the first failure ends it."""
+"""`make test` (`python -m scripts.run_checks`): every check in order, then pytest; the first failed check ends it.
+
+The browser's tests run beside all others, on servers of their own: together they take about the time of the longer
+part. Servers named by the environment are one place, so there the parts follow each other.
+"""
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +20,7 @@ from scripts.browser import find_or_install
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
+NO_TESTS = 5  # pytest's exit code when nothing was chosen: of "-k siret" a part may hold none
 CHECKS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
@@ -50,16 +57,50 @@ def run_checks() -> int:
 
 def run_pytest(arguments: list[str]) -> int:
     chromium = find_or_install()
-    command = [PYTHON, "-m", "pytest", *arguments]
+    parts = {"rest": "not browser"}
     if chromium:
         os.environ["CHROMIUM"] = chromium
+        parts["browser"] = "browser"
     elif os.environ.get("CI") == "true":
         print("Aucun Chromium, et aucun moyen d’en installer un : les tests de navigateur sont obligatoires ici.")
         return 1
     else:
         print("Tests de navigateur sautés : aucun Chromium (installez le paquet « chromium »).", flush=True)
-        command += ["-m", "not browser"]
-    return timed("pytest", command, closing=False)
+    commands = {part: [PYTHON, "-m", "pytest", *arguments, "-m", marks] for part, marks in parts.items()}
+    if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
+        codes = [timed(f"pytest, {part}", command) for part, command in commands.items()]
+    else:
+        codes = side_by_side(commands)
+    wrong = [code for code in codes if code not in (0, NO_TESTS)]
+    return wrong[0] if wrong else min(codes)
+
+
+def side_by_side(commands: dict[str, list[str]]) -> list[int]:
+    """The exit codes. The first one's output comes as it is made, the others' when they have ended."""
+    started = time.monotonic()
+    running = []
+    with ExitStack() as stack:
+        for part, command in commands.items():
+            output = stack.enter_context(tempfile.TemporaryFile()) if running else None
+            print(f"\n== pytest, {part}" + (" : montré à la fin" if output else ""), flush=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, "TEST_PART": part}
+            )
+            stack.callback(_interrupt, process)
+            running.append((part, process, output))
+        for part, process, output in running:
+            process.wait()
+            if output:
+                output.seek(0)
+                print(f"\n== pytest, {part}\n{output.read().decode(errors='replace')}", flush=True)
+            print(f"== pytest, {part} : {time.monotonic() - started:.0f} s", flush=True)
+    return [process.returncode for _, process, _ in running]
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
 def timed(title: str, command: list[str], *, closing: bool = True) -> int:

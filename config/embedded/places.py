@@ -21,8 +21,9 @@ def data_dir_from_environment() -> Path:
 
 
 def test_data_dir() -> Path:
-    """Beside the demo's, so that tests run while a demo does."""
-    return canonical(REPOSITORY / ".data" / "test")
+    """Beside the demo's, so that tests run while a demo does; one for each part of the tests that runs on its own."""
+    part = os.environ.get("TEST_PART")
+    return canonical(REPOSITORY / ".data" / (f"test-{part}" if part else "test"))
 
 
 def canonical(data_dir: str | os.PathLike[str]) -> Path:

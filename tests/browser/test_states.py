@@ -18,7 +18,7 @@ from tenants.middleware import forget_hosts
 from tenants.models import State as ClientState
 from tests.browser.conftest import SIZES, expected_failures
 from tests.browser.judging import problems_of
-from tests.browser.worlds import add_backups, fill
+from tests.browser.worlds import backups_of_every_state, fill
 from tests.conftest import PASSWORD
 
 LIST = "/crm/companies/"
@@ -329,24 +329,24 @@ def shown(text: str) -> Callable[[Page], None]:
 )  # on a phone: tests/browser/test_record.py, test_daily_work.py
 def test_other_pages(instance, size):
     fill(instance)
-    add_backups(instance.client)
-    instance.sign_in("administrator", "/")
-    pages = [
-        "/bin/",
-        "/people/",
-        "/notifications/",
-        "/imports/",
-        "/backups/",
-        "/account/password/change/",
-        "/styleguide",
-        "/",
-    ]
-    states: list[State] = [
-        *((path, path, None) for path in pages),
-        ("styleguide, dialog", "/styleguide", then(press("Ouvrir le dialogue"), dialog)),
-        ("signing out", "/account/logout/", None),
-    ]  # fmt: skip
-    walk(instance, states)
+    with backups_of_every_state(instance.client):
+        instance.sign_in("administrator", "/")
+        pages = [
+            "/bin/",
+            "/people/",
+            "/notifications/",
+            "/imports/",
+            "/backups/",
+            "/account/password/change/",
+            "/styleguide",
+            "/",
+        ]
+        states: list[State] = [
+            *((path, path, None) for path in pages),
+            ("styleguide, dialog", "/styleguide", then(press("Ouvrir le dialogue"), dialog)),
+            ("signing out", "/account/logout/", None),
+        ]  # fmt: skip
+        walk(instance, states)
 
 
 # ── At the door, and what goes wrong ─────────────────────────────────────

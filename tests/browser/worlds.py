@@ -2,6 +2,8 @@
 
 import datetime as dt
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -70,8 +72,9 @@ def view_first(instance, view, role: str = "reader") -> None:
         )
 
 
-def add_backups(client) -> None:
-    """One of each state in the catalogue; nothing on disk."""
+@contextmanager
+def backups_of_every_state(client) -> Iterator[None]:
+    """One of each state in the catalogue, gone afterwards (the catalogue outlives a client); nothing on disk."""
     connection.set_schema_to_public()
     for days, state in enumerate(State.values):
         when = timezone.now() - dt.timedelta(days=days)
@@ -82,3 +85,6 @@ def add_backups(client) -> None:
             hash=f"{client.pk} {days}", previous_hash=f"{client.pk} {days - 1}", error="Disque plein" if state == State.FAILED else "",
         )  # fmt: skip
         backup.save()
+    yield
+    connection.set_schema_to_public()
+    Backup.objects.filter(client_code=client.code).delete()
