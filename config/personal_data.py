@@ -1,6 +1,8 @@
 """What the models say of personal data that cannot say it themselves: third parties', and those below the kernel."""
 
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -33,6 +35,18 @@ class _EmailAddress:
     email = PD(category="identity", basis="contract", origin="derived", match="email", erase=DeleteRow())
 
 
+class _Authenticator:
+    user = PD(category="identity", basis="contract", origin="derived", erase=DeleteRow())
+    data = PD(category="secret", basis="contract", origin="subject", audit="none", erase=DeleteRow())
+
+
+class _UserSession:
+    user = PD(category="log", origin="observed", erase=DeleteRow())
+    ip = PD(category="log", origin="observed", erase=DeleteRow())
+    user_agent = PD(category="log", origin="observed", erase=DeleteRow())
+    data = NotPersonal("vide : le produit n'y écrit rien")
+
+
 class _LogEntry:
     user = PD(category="log", origin="observed", erase=DeleteRow())
     object_id = NotPersonal("la clé d'une ligne du fournisseur")
@@ -49,6 +63,9 @@ def declare() -> None:
     no_personal_data("une session s'éteint seule, au plus en SESSION_COOKIE_AGE", privacy=_Session)(Session)
     personal_data(subject="user", processing="ACC-01", privacy=_EmailAddress)(EmailAddress)
     personal_data(subject="email_address", processing="ACC-01")(EmailConfirmation)
+    personal_data(subject="user", processing="ACC-01", privacy=_Authenticator)(Authenticator)
+    retention = Keep(years=1, since="created_at", then=After.DELETE)
+    personal_data(subject="user", processing="ACC-01", retention=retention, privacy=_UserSession)(UserSession)
     # The vendor's admin only: what ops staff did to clients, contracts, domains.
     retention = Keep(years=5, since="action_time", then=After.DELETE)
     personal_data(subject="user", processing="OPS-01", retention=retention, privacy=_LogEntry)(LogEntry)

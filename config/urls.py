@@ -30,7 +30,7 @@ urlpatterns = [
     path("palette/", shell.PaletteView.as_view(), name="palette"),
     path("preferences/", shell.preferences, name="prefs"),
     path("brand.css", shell.brand, name="brand"),
-    path("people/", shell.PeopleView.as_view(), name="people"),
+    path("people/", include("core.accounts.urls_people")),
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<int:pk>/", imports.BatchView.as_view(), name="import-batch"),
     path("imports/<int:pk>/columns/", import_columns.ColumnsView.as_view(), name="import-columns"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db import router
 from django.db.migrations.operations.base import Operation
 from django.db.models import Model
 
@@ -40,6 +41,18 @@ class _Triggers(Operation):
                 schema_editor.execute(f'DROP TRIGGER IF EXISTS {name} ON "{model._meta.db_table}"')
 
 
+def _history_triggers(table: str, call: str) -> Iterator[str]:
+    for event, tables in (
+        ("insert", "NEW TABLE AS new_rows"),
+        ("update", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
+        ("delete", "OLD TABLE AS old_rows"),
+    ):
+        yield (
+            f"CREATE TRIGGER history_{event} AFTER {event.upper()} ON {table} "
+            f"REFERENCING {tables} FOR EACH STATEMENT {call}"
+        )
+
+
 class TrackHistory(_Triggers):
     """Keep the history of a model's table: three triggers that call public.b2o_record_changes()."""
 
@@ -49,16 +62,7 @@ class TrackHistory(_Triggers):
         columns = {field.column for field in model._meta.concrete_fields}
         derived = ",".join(name for name in DERIVED if name in columns)
         call = f"EXECUTE FUNCTION public.b2o_record_changes('{app_label}.{self.model.lower()}', '{{{derived}}}')"
-        table = f'"{model._meta.db_table}"'
-        for event, tables in (
-            ("insert", "NEW TABLE AS new_rows"),
-            ("update", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
-            ("delete", "OLD TABLE AS old_rows"),
-        ):
-            yield (
-                f"CREATE TRIGGER history_{event} AFTER {event.upper()} ON {table} "
-                f"REFERENCING {tables} FOR EACH STATEMENT {call}"
-            )
+        return _history_triggers(f'"{model._meta.db_table}"', call)
 
     def describe(self):
         return f"Keep the history of {self.model}"
@@ -66,6 +70,36 @@ class TrackHistory(_Triggers):
     @property
     def migration_name_fragment(self):
         return f"{self.model.lower()}_history"
+
+
+class TrackTable(TrackHistory):
+    """Keep, in each client's schema, the history of a table whose application also lives in `public`, where there is
+    none; or of a table that links two. `label`: how events name it. `derived`: columns that no event tells.
+    """
+
+    def __init__(self, table: str, label: str, derived: tuple[str, ...] = ()) -> None:
+        self.table, self.label, self.derived = table, label, derived
+
+    def create(self, app_label, model=None):
+        call = f"EXECUTE FUNCTION public.b2o_record_changes('{self.label}', '{{{','.join(self.derived)}}}')"
+        return _history_triggers(f'"{self.table}"', call)
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            for statement in self.create(app_label):
+                schema_editor.execute(statement)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            for name in self.names:
+                schema_editor.execute(f'DROP TRIGGER IF EXISTS {name} ON "{self.table}"')
+
+    def describe(self):
+        return f"Keep the history of {self.table}"
+
+    @property
+    def migration_name_fragment(self):
+        return f"{self.table}_history"
 
 
 class AppendOnly(_Triggers):

@@ -21,6 +21,8 @@ _EVERYWHERE = [
     "django.contrib.sessions",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "core.accounts",
 ]
 SHARED_APPS = [
@@ -148,6 +150,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "core.accounts.passwords.PredictablePasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 30 * 60  # R09: links live thirty minutes
 ACCOUNT_ADAPTER = "core.accounts.adapter.AccountAdapter"
@@ -167,8 +170,12 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "60/m/ip",
     "change_password": "10/m/user",
     "reauthenticate": "10/m/user",
+    "invitation": "60/m/ip,3/10m/key",
 }
-ACCOUNT_FORMS = {"login": "core.accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "core.accounts.forms.LoginForm",
+    "reset_password": "core.accounts.forms.ResetPasswordForm",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

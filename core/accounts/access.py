@@ -81,3 +81,11 @@ class Access:
     def scope(self, module: str, level: Level = Level.READ) -> Scope:
         """How far the person reaches at this level; meaningless, and OWN, where the level is not theirs."""
         return self.scopes.get((module, level), Scope.OWN)
+
+    def covers(self, other: Access) -> bool:
+        """Whether everything that `other` gives is given here too, as widely: nobody gives what they do not have."""
+        return (
+            other.rights <= self.rights
+            and all(self.level(module) >= level for module, level in other.levels.items())
+            and all(self.scope(module, level) >= scope for (module, level), scope in other.scopes.items())
+        )

@@ -3,11 +3,14 @@
 from allauth.account import views
 from django.urls import path, re_path
 
-from core.accounts.views import LogoutView
+from core.accounts.views.invitations import AcceptView, AskAgainView
+from core.accounts.views.signing import LogoutView
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", LogoutView.as_view(), name="account_logout"),
+    path("invitation/<str:token>/", AcceptView.as_view(), name="invitation"),
+    path("invitation/<str:token>/again/", AskAgainView.as_view(), name="invitation-again"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),

@@ -1,4 +1,4 @@
-"""The pages around the modules: home, palette, preferences, brand, privacy, people, style guide."""
+"""The pages around the modules: home, palette, preferences, brand, privacy, style guide."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from core.registry import registry
 from core.resource import Resource
 from core.search import Plan
 from core.text import clean, fold
-from core.views.base import InstanceView, ModuleView
+from core.views.base import InstanceView
 
 PREFERENCES = {"theme": ("", "light", "dark"), "density": ("", "compact")}
 _HITS = 5
@@ -77,17 +77,6 @@ def _option(icon: str, label: str, url: str) -> dict:
 
 def _fits(label: str, q: str) -> bool:
     return all(word in fold(label) for word in fold(q).split())
-
-
-class PeopleView(ModuleView):
-    """Who may sign in here, with which roles."""
-
-    module = "settings"
-    level = Level.MANAGE
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        people = User.objects.prefetch_related("roles")
-        return render(request, "core/people.html", {"people": people})
 
 
 @require_POST

@@ -15,6 +15,8 @@ PUBLIC = {
     "account_reset_password_done": "says that it is sent",
     "account_reset_password_from_key": "the link itself: single use, thirty minutes",
     "account_reset_password_from_key_done": "says that it is done",
+    "invitation": "the link itself: single use, thirty minutes; without one, the page says so",
+    "invitation-again": "sends another to the address that had the first",
     "brand": "two figures of a stylesheet",
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",

@@ -44,7 +44,11 @@ class Role(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["code"], condition=~models.Q(code=""), name="role_code_unique"),
-            models.UniqueConstraint(Lower("name"), name="role_name_unique"),
+            models.UniqueConstraint(
+                Lower("name"),
+                name="role_name_unique",
+                violation_error_message=_("Un rôle porte déjà ce nom : prenez-en un autre."),
+            ),
         ]
 
     class Privacy:
@@ -59,6 +63,11 @@ class Role(models.Model):
     @property
     def grant(self) -> Grant:
         return Grant(self.levels, self.scopes, self.rights)
+
+
+# Whoever was invited and has not come yet has no password: "!" begins those that open nothing.
+INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106
+CAN_SIGN_IN = models.Q(is_active=True) & ~INVITED
 
 
 class UserManager(BaseUserManager["User"]):
@@ -170,7 +179,13 @@ class Team(models.Model):
     class Meta:
         verbose_name = _("équipe")
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(Lower("name"), name="team_name_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="team_name_unique",
+                violation_error_message=_("Une équipe porte déjà ce nom : prenez-en un autre."),
+            )
+        ]
 
     class Privacy:
         name = NotPersonal("le nom d'une équipe")

@@ -1,0 +1,41 @@
+"""Mails about a person's own account that carry a link which sets a password.
+
+Like allauth's own (adapter.send_mail) they do not go through the outbox: such a link is kept nowhere, and must arrive
+at once. All other mails about accounts do (core.mail.queueing).
+"""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.template.loader import render_to_string
+
+from core.accounts.models import User
+from core.mail.queueing import CLIENT_HEADER, sender_of_client
+
+logger = logging.getLogger(__name__)
+
+
+def send_link(person: User, template: str, **context: Any) -> bool:
+    """Send « account/email/<template>_{subject,message}.txt » to a person of the active client. False: not sent."""
+    tenant = connection.tenant  # type: ignore[attr-defined]
+    name = getattr(tenant, "name", "") or "MyB2O"
+    shown = {"person": person, "client_name": name, "dpo_email": settings.DPO_EMAIL, **context}
+    subject = " ".join(render_to_string(f"account/email/{template}_subject.txt", shown).split())
+    sender, reply_to = sender_of_client()
+    message = EmailMessage(
+        f"[{name}] {subject}",
+        render_to_string(f"account/email/{template}_message.txt", shown).strip() + "\n",
+        sender,
+        [person.email],
+        reply_to=[reply_to] if reply_to else None,
+        headers={CLIENT_HEADER: connection.schema_name},  # type: ignore[attr-defined]
+    )
+    try:
+        message.send()
+    except OSError:  # smtplib's errors are some of these
+        logger.exception("account mail not sent")
+        return False
+    return True
