@@ -53,7 +53,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["account_links"] = [
             {"label": _("Mes préférences"), "url": reverse("my-preferences"), "icon": "settings"},
             {"label": _("API"), "url": reverse("api-docs"), "icon": "braces"},
-            {"label": _("Changer de mot de passe"), "url": reverse("account_change_password"), "icon": "lock"},
+            {"label": _("Ma sécurité"), "url": reverse("account-security"), "icon": "shield-check"},
         ]
     return shown
 

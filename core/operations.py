@@ -119,6 +119,26 @@ class AppendOnly(_Triggers):
         return f"Make {self.model} append-only"
 
 
+class GoneInAYear(_Triggers):
+    """Refuse UPDATE and TRUNCATE on a model's table, and DELETE of rows whose `at` is less than a year old."""
+
+    names = ("gone_in_a_year", "gone_in_a_year_truncate")
+
+    def create(self, app_label, model):
+        table = f'"{model._meta.db_table}"'
+        yield (
+            f"CREATE TRIGGER gone_in_a_year BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_gone_in_a_year()"
+        )
+        yield (
+            f"CREATE TRIGGER gone_in_a_year_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION public.b2o_gone_in_a_year()"
+        )
+
+    def describe(self):
+        return f"Keep {self.model} as written, for a year"
+
+
 class OnlyUp(_Triggers):
     """Let the counters of a model's table (id, name, period, last) only go up, one by one: public.b2o_only_up()."""
 

@@ -4,6 +4,7 @@ import logging
 
 from django.db.models import Exists, OuterRef
 
+from core.accounts.journal import forget_old
 from core.actions.restoring import empty_expired
 from core.attachments.actions import discard
 from core.attachments.actions import sweep as sweep_files
@@ -26,6 +27,7 @@ def sweep() -> None:
         "jobs": sweep_jobs(),
         "exports": sweep_exports(),
         "mails": sweep_mail(),
+        "passages": forget_old(),
     }
     if any(gone.values()):
         logger.info("sweep: %s", ", ".join(f"{count} {what}" for what, count in gone.items()))

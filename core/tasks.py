@@ -4,6 +4,7 @@ from celery import shared_task
 from django_tenants.utils import get_tenant_model, tenant_context
 
 from core import drafts, sweeping
+from core.accounts.journal import forget_old
 from core.custom.tasks import build_indexes
 from core.importing import jobs as importing_jobs
 from core.jobs.tasks import reconcile, reconcile_here, run
@@ -51,7 +52,8 @@ def expire_drafts_here() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send one task for each client. Called by beat each night, in public."""
+    """Send one task for each client. Called by beat each night, in public, whose own staff has a journal too."""
+    forget_old()
     for client in get_tenant_model().objects.all():
         with tenant_context(client):
             sweep_here.delay()

@@ -162,16 +162,20 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # whoever opened the link has proved themselves, and their device is known
 # A whole company sits behind one address: wide by address, tight by account.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    "login_failed": "120/m/ip,20/5m/key",
+    "login_failed": "60/m/ip,10/5m/key",  # of second factors: the password was right already
     "reset_password": "60/m/ip,5/10m/key",
     "reset_password_from_key": "60/m/ip",
     "change_password": "10/m/user",
     "reauthenticate": "10/m/user",
     "invitation": "60/m/ip,3/10m/key",
 }
+# Failures (core.accounts.limits): nobody can make somebody else wait by failing in their name.
+SIGN_IN_LIMITS = {"place": "120/m/key", "here": "10/5m/key", "everywhere": "100/h/key", "device": "20/5m/key"}
+DEVICE_COOKIE_NAME = "b2o_device"
 ACCOUNT_FORMS = {
     "login": "core.accounts.forms.LoginForm",
     "reset_password": "core.accounts.forms.ResetPasswordForm",

@@ -24,5 +24,6 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-b2o_session"
 CSRF_COOKIE_NAME = "__Host-b2o_csrf"
+DEVICE_COOKIE_NAME = "__Host-b2o_device"
 
 vars().update(env.email_url("EMAIL_URL"))

@@ -4,11 +4,16 @@ import logging
 from types import SimpleNamespace
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.devices import remember_device
+from core.accounts.journal import note
+from core.accounts.limits import forgive, take_try
+from core.accounts.models import DoorEventKind, User
 from core.mail.queueing import CLIENT_HEADER, sender_of_client
 
 logger = logging.getLogger(__name__)
@@ -18,10 +23,10 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "enter_current_password": _(
-            "Ce n’est pas votre mot de passe actuel. Saisissez celui avec lequel vous vous êtes connecté."
+            "Ce n’est pas votre mot de passe actuel. Si vous l’avez oublié, déconnectez-vous et demandez un lien."
         ),
         "incorrect_password": _(
-            "Ce n’est pas votre mot de passe. Saisissez celui avec lequel vous vous êtes connecté."
+            "Ce n’est pas votre mot de passe. Si vous l’avez oublié, déconnectez-vous et demandez un lien."
         ),
     }
 
@@ -60,8 +65,31 @@ class AccountAdapter(DefaultAccountAdapter):
         except PermissionDenied:  # none is known on a Unix socket
             return "0.0.0.0"  # noqa: S104 - a placeholder, nothing listens there
 
+    def pre_authenticate(self, request, **credentials) -> None:
+        """Count the try before the password is looked at; allauth gives it back when it was right."""
+        login = credentials.get("email", "")
+        self._login_failed_rl_usage = take_try(request, login, truncate_ip(self.get_client_ip(request)))
+        if self._login_failed_rl_usage is None:
+            note(DoorEventKind.LIMITED, _owner(login), request, means="password")
+            raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request, **credentials) -> None:
+        note(DoorEventKind.FAILED, _owner(credentials.get("email", "")), request, means="password")
+
+    def _delete_login_attempts_cached_email(self, request, **credentials) -> None:
+        forgive(request, credentials.get("email", ""), truncate_ip(self.get_client_ip(request)))
+
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user)
+        return response
+
     def get_login_redirect_url(self, request) -> str:
         return "/admin/" if request.client is None else reverse("home")
 
     def get_password_change_redirect_url(self, request) -> str:
         return reverse("account_change_password")
+
+
+def _owner(login: str) -> User | None:
+    return User.objects.filter(email__iexact=login).first() if login else None

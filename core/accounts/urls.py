@@ -3,6 +3,7 @@
 from allauth.account import views
 from django.urls import path, re_path
 
+from core.accounts.views import security
 from core.accounts.views.invitations import AcceptView, AskAgainView
 from core.accounts.views.signing import LogoutView
 
@@ -11,6 +12,9 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="account_logout"),
     path("invitation/<str:token>/", AcceptView.as_view(), name="invitation"),
     path("invitation/<str:token>/again/", AskAgainView.as_view(), name="invitation-again"),
+    path("security/", security.SecurityView.as_view(), name="account-security"),
+    path("sessions/end/", security.SignOutEverywhereView.as_view(), name="account-sessions-end"),
+    path("sessions/<int:pk>/end/", security.SessionEndView.as_view(), name="account-session-end"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),

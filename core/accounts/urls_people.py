@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from core.accounts.views import people, teams
+from core.accounts.views import journal, people, teams
 
 urlpatterns = [
     path("", people.PeopleView.as_view(), name="people"),
     path("invitation/", people.InviteView.as_view(), name="person-invite"),
+    path("journal/", journal.JournalView.as_view(), name="journal"),
     path("<int:pk>/", people.PersonView.as_view(), name="person"),
     path("<int:pk>/edit/", people.PersonEditView.as_view(), name="person-edit"),
     path("<int:pk>/invitation/", people.InvitationView.as_view(), name="person-invitation"),

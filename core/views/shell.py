@@ -67,6 +67,7 @@ class PaletteView(InstanceView):
                 label = _("Importer : %s") % resource.label_plural.lower()
                 out.append(_option("upload", label, resource.import_url))
         out.append(_option("settings", _("Mes préférences"), reverse("my-preferences")))
+        out.append(_option("shield-check", _("Ma sécurité"), reverse("account-security")))
         out.append(_option("lock", _("Changer de mot de passe"), reverse("account_change_password")))
         return [option for option in out if _fits(option["label"], q)]
 

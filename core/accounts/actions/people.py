@@ -7,6 +7,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core.accounts.actions.inviting import demand_seat
@@ -49,7 +50,7 @@ def deactivate(person: User, *, by: User) -> None:
     person.save(update_fields=["is_active"])
     InvitationLink.objects.filter(user=person, used_at=None).delete()
     demand_an_administrator()
-    transaction.on_commit(lambda: end_sessions(person))
+    end_sessions(person)
 
 
 @transaction.atomic
@@ -64,7 +65,12 @@ def reactivate(person: User, *, by: User, client: Any = None) -> None:
 
 
 def end_sessions(person: User, *, but: str = "") -> int:
-    """End a person's sessions, save the one of key `but`. Returns how many. Works on every worker at once."""
+    """End a person's sessions, on every worker at once; returns how many were listed.
+
+    The session of key `but` stays listed: its owner signs it anew (update_session_auth_hash).
+    """
+    User.objects.filter(pk=person.pk).update(epoch=F("epoch") + 1)
+    person.refresh_from_db(fields=["epoch"])
     store = import_module(settings.SESSION_ENGINE).SessionStore
     ended = 0
     for session in UserSession.objects.filter(user=person).exclude(session_key=but):

@@ -1,4 +1,5 @@
 from core.accounts.models.invitations import InvitationLink
+from core.accounts.models.journal import DoorEvent, DoorEventKind
 from core.accounts.models.people import Role, Team, User, UserManager
 
-__all__ = ["InvitationLink", "Role", "Team", "User", "UserManager"]
+__all__ = ["DoorEvent", "DoorEventKind", "InvitationLink", "Role", "Team", "User", "UserManager"]

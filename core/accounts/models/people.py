@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -65,6 +66,7 @@ class Role(models.Model):
         return Grant(self.levels, self.scopes, self.rights)
 
 
+_SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"  # Django's own
 # Whoever was invited and has not come yet has no password: "!" begins those that open nothing.
 INVITED = models.Q(is_active=True, password__startswith="!")  # noqa: S106
 CAN_SIGN_IN = models.Q(is_active=True) & ~INVITED
@@ -97,6 +99,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("actif"), default=True)
     is_staff = models.BooleanField(_("équipe du fournisseur"), default=False, help_text=_("n’a de sens que chez B2O"))
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+    # Raised to end every session and forget every known device at once: both are signed with it.
+    epoch = models.PositiveIntegerField(_("époque des sessions"), default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -120,6 +124,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.get_full_name()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session is signed with: a changed password, or a raised epoch, ends those of before."""
+        known = f"{self.password}:{self.epoch}" if self.epoch else self.password
+        return salted_hmac(_SESSION_SALT, known, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email

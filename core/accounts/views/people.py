@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from core.accounts.actions import people as actions
 from core.accounts.actions.inviting import invite, send_invitation
 from core.accounts.forms_people import InviteForm, PersonForm
-from core.accounts.models import User
+from core.accounts.journal import note
+from core.accounts.models import DoorEventKind, User
 from core.accounts.models.people import CAN_SIGN_IN, INVITED
 from core.accounts.seats import seats_left
 from core.accounts.views.administration import Administration, FormPage
@@ -154,4 +155,5 @@ class ActivationView(PersonAct):
 class SessionsEndView(PersonAct):
     def act(self, person: User) -> str:
         actions.close_sessions(person, by=self.user)
+        note(DoorEventKind.SESSIONS_ENDED, person, self.request, by=self.user)
         return _("%s devra se connecter de nouveau, partout.") % person
