@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.accounts.middleware.SecondFactorGate",
     "core.middleware.Audit",
     "core.business_time.of_client.KeepCalendars",
     "core.custom.definitions.KeepDefinitions",
@@ -180,6 +181,18 @@ ACCOUNT_FORMS = {
     "login": "core.accounts.forms.LoginForm",
     "reset_password": "core.accounts.forms.ResetPasswordForm",
 }
+MFA_ADAPTER = "core.accounts.mfa.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "login_webauthn": "core.accounts.mfa.LoginPasskeyForm",
+    "authenticate_webauthn": "core.accounts.mfa.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "core.accounts.mfa.ReauthenticatePasskeyForm",
+    "add_webauthn": "core.accounts.mfa.AddPasskeyForm",
+}
+MFA_TOTP_TOLERANCE = 1  # thirty seconds of a clock that is not on time
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}  # a whole company behind one address; there is nothing to guess
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

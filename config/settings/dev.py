@@ -23,3 +23,5 @@ EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = env.int("DEMO_SMTP_PORT", default=1025)
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
+
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://….localhost, which browsers take for secure

@@ -14,13 +14,19 @@ SELECT person.*, (
     SELECT coalesce(jsonb_agg(jsonb_build_array(role.levels, role.scopes, role.rights)), '[]'::jsonb)
     FROM accounts_user_roles AS worn JOIN accounts_role AS role ON role.id = worn.role_id
     WHERE worn.user_id = person.id
-) AS grants
+) AS grants,
+EXISTS (
+    SELECT 1 FROM accounts_user_roles AS worn JOIN accounts_role AS role ON role.id = worn.role_id
+    WHERE worn.user_id = person.id AND role.second_factor
+) AND NOT EXISTS (
+    SELECT 1 FROM mfa_authenticator AS factor WHERE factor.user_id = person.id AND factor.type <> 'recovery_codes'
+) AS lacks_factor
 FROM accounts_user AS person WHERE person.id = %s AND person.is_active
 """
 
 
 class AccountBackend(AuthenticationBackend):
-    """allauth's way in; on later requests the person comes with `access` already read."""
+    """allauth's way in; on later requests the person comes with `access` and `lacks_factor` read."""
 
     def get_user(self, user_id: Any) -> User | None:
         for person in User.objects.raw(_PERSON, [user_id]):

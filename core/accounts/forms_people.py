@@ -5,9 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts.access import Access
+from core.accounts.access import MODULES, Access
 from core.accounts.models import Role, Team, User
 from core.forms import CleanInput
+from core.registry import registry
+
+LEVELS = (("none", _("Rien")), ("read", _("Lecture")), ("write", _("Écriture")), ("manage", _("Gestion")))
+SCOPES = (("all", _("Toutes les fiches")), ("team", _("Celles de ses équipes")), ("own", _("Les siennes")))
+OWNED = tuple(module for module in MODULES if module != "settings")  # whose records belong to somebody
 
 
 class PersonForm(CleanInput, forms.Form):
@@ -61,3 +66,56 @@ class TeamForm(CleanInput, forms.ModelForm):
         there = set(self.instance.members.values_list("pk", flat=True)) if self.instance.pk else set()
         people = User.objects.filter(is_active=True) | User.objects.filter(pk__in=there)
         self.fields["members"].queryset = people  # type: ignore[attr-defined]
+
+
+class RoleForm(CleanInput, forms.ModelForm):
+    """A role: for each module a level and a reach, named rights, a second factor. Nothing beyond the giver's own."""
+
+    class Meta:
+        model = Role
+        fields = ["name", "second_factor"]
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        role = self.instance
+        for module, label in MODULES.items():
+            self.fields[f"level-{module}"] = forms.ChoiceField(
+                label=label, choices=LEVELS, initial=role.levels.get(module, "none")
+            )
+            if module in OWNED:
+                self.fields[f"scope-{module}"] = forms.ChoiceField(
+                    label=_("%s : quelles fiches") % label, choices=SCOPES, initial=role.scopes.get(module, "all")
+                )
+        self.fields["rights"] = forms.MultipleChoiceField(
+            label=_("Droits nommés"),
+            choices=[(right.code, right.label) for right in registry.rights.values()],
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            initial=list(role.rights),
+        )
+
+    @property
+    def modules(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "label": label,
+                "level": self[f"level-{module}"],
+                "scope": self[f"scope-{module}"] if module in OWNED else None,
+            }
+            for module, label in MODULES.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        role = self.instance
+        # What belongs to modules that are not installed here stays as it is.
+        others = {module: level for module, level in role.levels.items() if module not in MODULES}
+        levels = {module: data.get(f"level-{module}", "none") for module in MODULES}
+        role.levels = {**others, **{module: level for module, level in levels.items() if level != "none"}}
+        others = {module: scope for module, scope in role.scopes.items() if module not in MODULES}
+        scopes = {module: data.get(f"scope-{module}", "all") for module in OWNED}
+        role.scopes = {**others, **{module: scope for module, scope in scopes.items() if scope != "all"}}
+        unknown = {code for code in role.rights if code not in registry.rights}
+        role.rights = sorted({*data.get("rights", []), *unknown})
+        return data

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from core.accounts.views import journal, people, teams
+from core.accounts.views import journal, people, referents, roles, teams
 
 urlpatterns = [
     path("", people.PeopleView.as_view(), name="people"),
@@ -14,6 +14,16 @@ urlpatterns = [
     path("<int:pk>/deactivation/", people.DeactivationView.as_view(), name="person-deactivation"),
     path("<int:pk>/activation/", people.ActivationView.as_view(), name="person-activation"),
     path("<int:pk>/sessions/", people.SessionsEndView.as_view(), name="person-sessions"),
+    path("<int:pk>/factors/", people.FactorsEndView.as_view(), name="person-factors"),
+    path("roles/", roles.RolesView.as_view(), name="roles"),
+    path("roles/new/", roles.NewRoleView.as_view(), name="role-new"),
+    path("roles/<int:pk>/", roles.RoleView.as_view(), name="role"),
+    path("roles/<int:pk>/deletion/", roles.RoleDeletionView.as_view(), name="role-delete"),
+    path("rights/", roles.RightsView.as_view(), name="rights"),
+    path("referents/", referents.ReferentsView.as_view(), name="referents"),
+    path("referents/new/", referents.NewReferentView.as_view(), name="referent-new"),
+    path("referents/<int:pk>/end/", referents.ReferentEndView.as_view(), name="referent-end"),
+    path("referents/<int:pk>/document/", referents.ReferentDocumentView.as_view(), name="referent-document"),
     path("teams/", teams.TeamsView.as_view(), name="teams"),
     path("teams/new/", teams.NewTeamView.as_view(), name="team-new"),
     path("teams/<int:pk>/", teams.TeamView.as_view(), name="team"),

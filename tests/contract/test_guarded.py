@@ -17,13 +17,19 @@ PUBLIC = {
     "account_reset_password_from_key_done": "says that it is done",
     "invitation": "the link itself: single use, thirty minutes; without one, the page says so",
     "invitation-again": "sends another to the address that had the first",
+    "mfa_authenticate": "the second step of signing in: allauth leads whoever did not take the first one back to it",
+    "mfa_login_webauthn": "signing in with a passkey",
     "brand": "two figures of a stylesheet",
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",
     "styleguide": "components without data",
 }
 # allauth's own views that want a signed-in person by its own decorator; tests/core/test_shell.py walks them too.
-SIGNED_IN_BY_ALLAUTH = {"account_change_password", "account_set_password", "account_reauthenticate"}
+SIGNED_IN_BY_ALLAUTH = {
+    "account_change_password", "account_set_password", "account_reauthenticate", "mfa_reauthenticate",
+    "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "mfa_add_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
+}  # fmt: skip
 
 
 def addresses(patterns, prefix=""):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +20,7 @@ from core.accounts.actions.reach import (
     lock_accounts,
 )  # fmt: skip
 from core.accounts.models import InvitationLink, Role, Team, User
+from core.mail.queueing import queue_mail
 
 
 @transaction.atomic
@@ -84,3 +86,25 @@ def close_sessions(person: User, *, by: User) -> int:
     """Sign a colleague out everywhere (a lost computer). Raises Refused for somebody above the giver."""
     demand_reach(person, by=by)
     return end_sessions(person)
+
+
+@transaction.atomic
+def remove_factors(person: User, *, by: User) -> None:
+    """Take away a colleague's second factors, and tell them. Raises Refused for oneself, and for somebody above."""
+    demand_reach(person, by=by)
+    if person.pk == by.pk:
+        raise Refused(_("Retirez vos propres facteurs sur la page « Ma sécurité » : elle demande qui vous êtes."))
+    Authenticator.objects.filter(user=person).delete()
+    end_sessions(person)
+    parts = (
+        _("Bonjour,"),
+        _("%s a retiré le second facteur de votre compte : la prochaine connexion ne demandera que votre mot de passe.")
+        % by,
+        _("Vous ne l’aviez pas demandé ? Changez de mot de passe et parlez-en à votre administrateur."),
+    )
+    queue_mail(
+        to=person.email,
+        subject=_("Votre second facteur a été retiré"),
+        text="\n\n".join(parts),
+        key=f"factors:{person.pk}:{person.epoch}",
+    )

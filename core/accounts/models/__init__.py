@@ -1,5 +1,16 @@
+from core.accounts.models.designations import Designation, Domain
 from core.accounts.models.invitations import InvitationLink
 from core.accounts.models.journal import DoorEvent, DoorEventKind
 from core.accounts.models.people import Role, Team, User, UserManager
 
-__all__ = ["DoorEvent", "DoorEventKind", "InvitationLink", "Role", "Team", "User", "UserManager"]
+__all__ = [
+    "Designation",
+    "Domain",
+    "DoorEvent",
+    "DoorEventKind",
+    "InvitationLink",
+    "Role",
+    "Team",
+    "User",
+    "UserManager",
+]

@@ -39,6 +39,7 @@ class Role(models.Model):
         _("fiches atteintes par module"), default=dict, blank=True, help_text=_("{module: own|team|all} ; absent : all")
     )
     rights = models.JSONField(_("droits nommés"), default=list, blank=True, help_text=_("[crm.view_credit, …]"))
+    second_factor = models.BooleanField(_("second facteur obligatoire"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("rôle")
@@ -101,6 +102,9 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
     # Raised to end every session and forget every known device at once: both are signed with it.
     epoch = models.PositiveIntegerField(_("époque des sessions"), default=0, db_default=0, editable=False)
+
+    # Whether a role demands a second factor that is not there yet: read with the person of a request, by the backend.
+    lacks_factor = False
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"

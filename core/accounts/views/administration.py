@@ -33,7 +33,14 @@ class Administration(ModuleView):
         return get_object_or_404(User.objects.prefetch_related("roles", "teams"), pk=self.kwargs["pk"])
 
     def sections(self) -> list[dict[str, Any]]:
-        names = (("people", _("Personnes")), ("teams", _("Équipes")), ("journal", _("Connexions")))
+        names = (
+            ("people", _("Personnes")),
+            ("teams", _("Équipes")),
+            ("roles", _("Rôles")),
+            ("rights", _("Qui a quel droit")),
+            ("referents", _("Référents")),
+            ("journal", _("Connexions")),
+        )
         return [
             {"label": label, "url": reverse(name), "current": name == self.section, "name": name}
             for name, label in names

@@ -46,7 +46,7 @@ class AcceptView(View):
         if person is None:  # somebody used it between the two
             return self.over(request)
         logout(request)  # whoever was signed in here was somebody else
-        record_authentication(request, person, method="invitation")
+        record_authentication(request, person, method="invitation", reauthenticated=True)  # nobody proved more
         return perform_login(request, Login(user=person, email=person.email))
 
     def show(self, request: HttpRequest, form: AcceptForm) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -18,8 +19,10 @@ from core.accounts.forms_people import InviteForm, PersonForm
 from core.accounts.journal import note
 from core.accounts.models import DoorEventKind, User
 from core.accounts.models.people import CAN_SIGN_IN, INVITED
+from core.accounts.past import changes_of
 from core.accounts.seats import seats_left
 from core.accounts.views.administration import Administration, FormPage
+from core.accounts.why import reasons
 
 STATES = {
     "active": CAN_SIGN_IN,
@@ -88,8 +91,11 @@ class PersonView(Administration):
             state=state_of(person),
             link=link,
             link_open=link is not None and link.expires_at > timezone.now(),
+            factors=list(Authenticator.objects.filter(user=person).order_by("created_at")),
             sessions=UserSession.objects.filter(user=person).count(),
             mine=person.pk == self.user.pk,
+            reasons=reasons(person.roles.all()),
+            past=changes_of(person),
         )
 
 
@@ -157,3 +163,12 @@ class SessionsEndView(PersonAct):
         actions.close_sessions(person, by=self.user)
         note(DoorEventKind.SESSIONS_ENDED, person, self.request, by=self.user)
         return _("%s devra se connecter de nouveau, partout.") % person
+
+
+class FactorsEndView(PersonAct):
+    """A lost telephone: without its factors the person signs in with their password, and sets up another."""
+
+    def act(self, person: User) -> str:
+        actions.remove_factors(person, by=self.user)
+        note(DoorEventKind.FACTOR_REMOVED, person, self.request, by=self.user)
+        return _("%s n’a plus de second facteur, et en est prévenu par e-mail.") % person

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -61,7 +62,14 @@ class SecurityView(Own):
             for session in sorted(sessions, key=lambda found: found.created_at, reverse=True)
         ]
         events = DoorEvent.objects.filter(person=self.user).order_by("-pk")[:_LINES]
-        context = {"sessions": shown, "lines": [line(event) for event in events]}
+        factors = Authenticator.objects.filter(user=self.user).order_by("created_at")
+        context = {
+            "sessions": shown,
+            "lines": [line(event) for event in events],
+            "totp": next((found for found in factors if found.type == Authenticator.Type.TOTP), None),
+            "passkeys": [found.wrap() for found in factors if found.type == Authenticator.Type.WEBAUTHN],
+            "codes": next((found for found in factors if found.type == Authenticator.Type.RECOVERY_CODES), None),
+        }
         return render(request, "account/security.html", context)
 
 
