@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from backups import catalogue, postgres
 from backups.engine import container, manifest
-from backups.engine.container import client_folder
+from backups.engine.container import NotExact, Parent, client_folder
+from backups.engine.manifest import Manifest
 from backups.errors import BackupError, Busy, Damaged
-from backups.models import KEPT, Backup, State, Trigger
+from backups.models import KEPT, SCHEDULED, Backup, Kind, State, Trigger
 from backups.slots import slot_of
-from backups.storage import storage
+from backups.storage import Stored, storage
 from tenants.models import Client
 
 logger = logging.getLogger(__name__)
@@ -37,16 +38,18 @@ def explained() -> Iterator[None]:
         raise BackupError(_("Le stockage a refusé : %(error)s") % {"error": error}) from error
 
 
-def back_up(client: Client, *, trigger: Trigger, slot: dt.date | None = None) -> Backup:
-    """A full backup, stored then verified. A slot that has its nightly one already is verified if it was not yet.
+def back_up(client: Client, *, trigger: Trigger, slot: dt.date | None = None, kind: Kind | None = None) -> Backup:
+    """A backup, stored then verified: a full, at noon an increment, unless `kind` says. A slot that has its one
+    already is verified if it was not yet. Where an increment would not be exact a full is made, and `note` says why.
 
     Raises BackupError; the catalogue then says why, and nothing half written can be restored.
     """
     slot = slot or slot_of()
+    kind = kind or (Kind.INCREMENT if trigger == Trigger.NOON else Kind.FULL)
     with explained(), postgres.client_lock(client.schema_name):
         _clean_after_the_dead(client.schema_name)
-        backup = _of_slot(client, slot) if trigger == Trigger.NIGHTLY else None
-        backup = backup or _store(client, trigger=trigger, slot=slot)
+        backup = _of_slot(client, trigger, slot) if trigger in SCHEDULED else None
+        backup = backup or _store(client, trigger=trigger, slot=slot, kind=kind)
         if backup.state == State.STORED:
             _verify(backup)
         return backup
@@ -76,17 +79,37 @@ def sweep() -> None:
                     postgres.drop_schema(own, name)
 
 
-def _store(client: Client, *, trigger: Trigger, slot: dt.date) -> Backup:
-    backup = catalogue.start(client, trigger=trigger, slot=slot)
+def _store(client: Client, *, trigger: Trigger, slot: dt.date, kind: Kind) -> Backup:
+    parent, note = _parent_of(client) if kind == Kind.INCREMENT else (None, "")
+    backup = catalogue.start(client, trigger=trigger, slot=slot, parent=parent and parent.seq, note=note)
     try:
         with explained():
-            made, written = container.write(storage(), client.schema_name, backup.seq)
-            catalogue.mark_stored(backup, made, written)
+            catalogue.mark_stored(backup, *_write(backup, parent))
     except BackupError as error:
         catalogue.mark_failed(backup, str(error))
         _remove_files(backup)
         raise
     return backup
+
+
+def _parent_of(client: Client) -> tuple[Parent | None, str]:
+    """What an increment completes, or why there is nothing."""
+    full = catalogue.newest_full(client.pk, client.schema_name)
+    if full is None:
+        return None, _("Complète : il n’y en a pas de vérifiée à compléter.")
+    try:
+        made = manifest.read(storage(), full.path, full.manifest_sha256)
+    except BackupError as error:
+        return None, _("Complète : %(reason)s") % {"reason": error}
+    return Parent(full.seq, full.path, full.manifest_sha256, made), ""
+
+
+def _write(backup: Backup, parent: Parent | None) -> tuple[Manifest, Stored]:
+    try:
+        return container.write(storage(), backup.schema_name, backup.seq, parent)
+    except NotExact as error:
+        catalogue.make_full(backup, _("Complète : %(reason)s.") % {"reason": error})
+        return container.write(storage(), backup.schema_name, backup.seq)
 
 
 def _verify(backup: Backup) -> None:
@@ -114,9 +137,9 @@ def scratch_of(schema: str) -> Iterator[psycopg.Connection]:
                 postgres.drop_schema(own, scratch_schema(schema))
 
 
-def _of_slot(client: Client, slot: dt.date) -> Backup | None:
+def _of_slot(client: Client, trigger: Trigger, slot: dt.date) -> Backup | None:
     kept = Backup.objects.of(client_id=client.pk).filter(state__in=KEPT)
-    return kept.filter(slot=slot, trigger=Trigger.NIGHTLY).first()
+    return kept.filter(slot=slot, trigger=trigger).first()
 
 
 def _clean_after_the_dead(schema: str) -> None:

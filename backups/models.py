@@ -12,25 +12,29 @@ from core.personal_data import NotPersonal, no_personal_data
 
 class Kind(models.TextChoices):
     FULL = "full", _("Complète")
+    INCREMENT = "increment", _("Incrément")
 
 
 class Trigger(models.TextChoices):
     NIGHTLY = "nightly", _("Chaque soir")
+    NOON = "noon", _("Chaque midi")
     MANUAL = "manual", _("À la demande")
 
 
 class State(models.TextChoices):
-    """running → stored → verified; failed says why; aborted is a run whose worker died."""
+    """running → stored → verified → pruned; failed says why; aborted is a run whose worker died."""
 
     RUNNING = "running", _("En cours")
     STORED = "stored", _("Écrite, à vérifier")
     VERIFIED = "verified", _("Vérifiée")
     FAILED = "failed", _("Échouée")
     ABORTED = "aborted", _("Interrompue")
+    PRUNED = "pruned", _("Détruite à son terme")
 
 
 KEPT = (State.STORED, State.VERIFIED)
-_SLOT_TAKEN = Q(trigger=Trigger.NIGHTLY, state__in=[State.RUNNING, *KEPT])
+SCHEDULED = (Trigger.NIGHTLY, Trigger.NOON)
+_SLOT_TAKEN = Q(trigger__in=SCHEDULED, state__in=[State.RUNNING, *KEPT])
 
 
 class BackupQuerySet(models.QuerySet["Backup"]):
@@ -52,7 +56,14 @@ class Backup(models.Model):
     schema_name = models.CharField(_("schéma"), max_length=63)
     kind = models.CharField(_("nature"), max_length=12, choices=Kind, default=Kind.FULL)
     trigger = models.CharField(_("origine"), max_length=8, choices=Trigger)
-    slot = models.DateField(_("soirée"), help_text=_("jour de Paris auquel la sauvegarde compte"))
+    parent = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,  # rows of the catalogue are not deleted, and PostgreSQL refuses to
+        null=True,
+        verbose_name=_("complète"),
+        help_text=_("celle qu’un incrément complète"),
+    )
+    slot = models.DateField(_("jour"), help_text=_("jour de Paris auquel la sauvegarde compte"))
     state = models.CharField(_("état"), max_length=8, choices=State, default=State.RUNNING)
     started_at = models.DateTimeField(_("début"), auto_now_add=True)
     ended_at = models.DateTimeField(_("fin"), null=True)
@@ -65,6 +76,10 @@ class Backup(models.Model):
     previous_hash = models.CharField(_("maillon précédent"), max_length=64, blank=True)
     hash = models.CharField(_("maillon"), max_length=64, blank=True)
     error = models.TextField(_("erreur"), blank=True)
+    note = models.TextField(_("remarque"), blank=True, help_text=_("pourquoi une complète à midi"))
+    hold = models.CharField(_("retenue"), max_length=200, blank=True, help_text=_("motif ; elle n’expire pas"))
+    doubtful_clock = models.BooleanField(_("horloge douteuse"), default=False)
+    pruned_at = models.DateTimeField(_("détruite le"), null=True)
 
     objects = BackupQuerySet.as_manager()
 
@@ -88,8 +103,17 @@ class Backup(models.Model):
                 condition=~Q(state=State.VERIFIED) | Q(verified_at__isnull=False), name="backup_verified_has_a_date"
             ),
             models.CheckConstraint(condition=~Q(state=State.FAILED) | ~Q(error=""), name="backup_failure_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.FULL, parent=None) | Q(kind=Kind.INCREMENT, parent__isnull=False),
+                name="backup_increment_has_a_full",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.PRUNED, pruned_at__isnull=False) | (~Q(state=State.PRUNED) & Q(pruned_at=None)),
+                name="backup_pruned_has_a_date",
+            ),
+            models.CheckConstraint(condition=~Q(state=State.PRUNED) | Q(hold=""), name="backup_held_is_never_pruned"),
             models.UniqueConstraint(
-                fields=["client_id", "kind", "slot"], condition=_SLOT_TAKEN, name="backup_one_a_slot"
+                fields=["client_id", "trigger", "slot"], condition=_SLOT_TAKEN, name="backup_one_a_slot"
             ),
             # The chain cannot fork, and has one beginning: two rows never follow the same one.
             models.UniqueConstraint(fields=["previous_hash"], condition=~Q(hash=""), name="backup_chain_does_not_fork"),
@@ -99,6 +123,8 @@ class Backup(models.Model):
     class Privacy:
         schema_name = NotPersonal("un schéma")
         error = NotPersonal("la panne d'une sauvegarde, sans valeur de ligne")
+        note = NotPersonal("pourquoi une complète à midi")
+        hold = NotPersonal("pourquoi la sauvegarde est gardée")
 
     def __str__(self) -> str:
         return f"n° {self.seq} de {self.client_code}"

@@ -6,7 +6,7 @@ Not Django's pool: a snapshot holds its connection for minutes, and its settings
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -59,7 +59,12 @@ def client_lock(schema: str) -> Iterator[None]:
             raise Busy(
                 _("Une sauvegarde ou une restauration de « %(schema)s » est déjà en cours.") % {"schema": schema}
             )
-        yield
+        try:
+            yield
+        finally:
+            # Closing the connection frees it too, but a moment later: the next run would find the client busy.
+            with suppress(psycopg.OperationalError):
+                own.execute("SELECT pg_advisory_unlock(hashtextextended('b2o:backup:' || %s, 0))", [schema])
 
 
 def schema_exists(own: psycopg.Connection, schema: str) -> bool:

@@ -1,52 +1,90 @@
 """Writing a client into a container, and a container into a schema."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import zstandard
 from django.utils.translation import gettext as _
 
 from backups import postgres
-from backups.engine import data, ddl, manifest, media, script, snapshot
+from backups.engine import data, ddl, delta, manifest, media, script, snapshot
+from backups.engine.delta import Change
 from backups.engine.manifest import Manifest
+from backups.engine.snapshot import Table
 from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored, sha256_of
 from tenants.storage import media_folder
 
-Progress = Callable[[str], None]
+PARENT = "parent-data"  # an increment lists its full's rows among its own parts
+
+
+class NotExact(Exception):
+    """An increment over that full would not be exact; the message, in French, says why."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The verified full that an increment completes."""
+
+    seq: int
+    path: str
+    manifest_sha256: str
+    made: Manifest
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return {"seq": self.seq, "path": self.path, "manifest_sha256": self.manifest_sha256}
 
 
 def client_folder(schema: str) -> str:
     return f"clients/{schema}"
 
 
-def write(store: Storage, schema: str, seq: int) -> tuple[Manifest, Stored]:
-    """A full backup of a client. Returns the manifest and its object: once that is stored, the backup exists.
+def write(store: Storage, schema: str, seq: int, parent: Parent | None = None) -> tuple[Manifest, Stored]:
+    """A backup of a client: a full, or what changed since `parent`. Returns the manifest and its object: once that is
+    stored, the backup exists.
 
-    Raises BackupError, psycopg.Error or OSError, and then there is no manifest.
+    Raises NotExact, BackupError, psycopg.Error or OSError, and then there is no manifest.
     """
     folder, blobs = f"{client_folder(schema)}/{seq}", f"{client_folder(schema)}/blobs"
     with postgres.connect() as own, snapshot.frozen(own, schema) as (tables, state):
+        changes = _changes(own, schema, tables, state, parent)
         raw = {
-            "format": manifest.FORMAT, "kind": "full", "encryption": "none", "seq": seq, "schema": schema,
+            "format": manifest.FORMAT, "kind": "increment" if parent else "full", "encryption": "none", "seq": seq,
+            "schema": schema, "parent": parent.said if parent else None,
             **state, **manifest.public_rows(own, schema), "functions": snapshot.functions(own, schema),
             "shape": snapshot.shape(own, schema),
             "blobs": blobs,
         }  # fmt: skip
         definitions = ddl.keep(store, own, schema)
-        sums = snapshot.sums(own, schema, tables)
-        part = data.DataPart(own, schema, tables)
+        # A table that holds no newer row, and as many rows, holds the full's rows: so it has their sums.
+        sums = (parent.made.sums if parent else {}) | snapshot.sums(own, schema, [change.table for change in changes])
+        part = data.DataPart(own, schema, changes)
         values: dict[str, tuple[int, bool]] = {}
         stored = store.put(f"{folder}/data.sql.zst", _with_sequences(part, values))
     files = list(media.keep(store, media_folder(schema), blobs))
     parts = {**definitions.parts, "data": stored}
+    if parent:
+        parts[PARENT] = parent.made.parts["data"]
     parts |= script.put(store, folder, parts, files, blobs)
     raw |= {
-        "fingerprint": definitions.fingerprint, "tables": manifest.described(part, sums), "sequences": values,
+        "fingerprint": definitions.fingerprint, "tables": manifest.described(part, tables, sums), "sequences": values,
         "files": [file.as_dict() for file in files], "parts": manifest.as_parts(parts),
     }  # fmt: skip
     made = Manifest(raw)
     return made, store.put(f"{folder}/{manifest.NAME}", [made.encoded()])
+
+
+def _changes(
+    own: psycopg.Connection, schema: str, tables: list[Table], state: dict, parent: Parent | None
+) -> list[Change]:
+    if parent is None:
+        return [Change(table) for table in tables]
+    if reason := delta.inexact(parent.made.raw, state, snapshot.fingerprint(own, schema)):
+        raise NotExact(reason)
+    return delta.changes(own, schema, tables, parent.made.raw)
 
 
 def _with_sequences(part: data.DataPart, values: dict[str, tuple[int, bool]]) -> Iterator[bytes]:
@@ -67,7 +105,8 @@ def check_bytes(store: Storage, made: Manifest) -> None:
 
 
 def load(store: Storage, made: Manifest, own: psycopg.Connection, schema: str) -> None:
-    """Restore into a new schema, definitions, rows, then keys and triggers, and prove it equal to what was read.
+    """Restore into a new schema, definitions, rows (of the full, then what changed), keys and triggers, and prove it
+    equal to what was read.
 
     Post-data last: history triggers do not fire, and PostgreSQL checks every key itself. One transaction.
     """
@@ -75,8 +114,10 @@ def load(store: Storage, made: Manifest, own: psycopg.Connection, schema: str) -
     try:
         with own.transaction():
             ddl.create(own, ddl.load(store, parts["pre-data"].key, schema))
-            for table in made.tables:
-                data.load(store, parts["data"].key, own, schema, table, made.place(table.name))
+            for layer in layers(store, made):
+                stream = data.Stream(store.open(layer.parts["data"].key))
+                for change in layer.changes:
+                    data.load(stream, own, schema, change, layer.places(change.table.name))
             own.execute("SELECT set_config('search_path', %s, true)", [schema])
             own.execute(data.sequence_lines(made.sequences).encode() or b"SELECT")
             own.execute("SET LOCAL search_path = ''")
@@ -84,6 +125,16 @@ def load(store: Storage, made: Manifest, own: psycopg.Connection, schema: str) -
             _prove(made, own, schema)
     except (psycopg.DataError, psycopg.IntegrityError, zstandard.ZstdError) as error:
         raise Damaged(_("Les lignes sauvegardées ne se restaurent pas : %(error)s") % {"error": error}) from error
+
+
+def layers(store: Storage, made: Manifest) -> list[Manifest]:
+    """What is loaded, in order: the full, then the increment. Raises Damaged when the full is not the one it names."""
+    if made.parent is None:
+        return [made]
+    full = manifest.read(store, made.parent["path"], made.parent["manifest_sha256"])
+    if full.parent is not None or full.fingerprint != made.fingerprint:
+        raise Damaged(_("L’incrément ne complète pas cette sauvegarde complète."))
+    return [full, made]
 
 
 def _prove(made: Manifest, own: psycopg.Connection, schema: str) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import psycopg
 from django.utils.translation import gettext as _
 
-from backups.engine.data import DataPart
+from backups.engine.data import DataPart, Place
+from backups.engine.delta import Change
 from backups.engine.media import File
 from backups.engine.snapshot import Sums, Table
 from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored
 
-FORMAT = 1
+FORMAT = 2
 NAME = "manifest.json"
 
 
@@ -42,6 +43,10 @@ class Manifest:
         return self.raw["shape"]
 
     @property
+    def fingerprint(self) -> str:
+        return self.raw["fingerprint"]
+
+    @property
     def functions(self) -> dict[str, str]:
         return self.raw["functions"]
 
@@ -51,7 +56,17 @@ class Manifest:
 
     @property
     def tables(self) -> list[Table]:
-        return [Table(name, tuple(table["columns"])) for name, table in self.raw["tables"].items()]
+        return [_table(name, said) for name, said in self.raw["tables"].items()]
+
+    @property
+    def changes(self) -> list[Change]:
+        """The tables whose rows the data part holds, in its order; of a full, all."""
+        return [Change(_table(name, said), said["mode"]) for name, said in self.raw["tables"].items() if said["mode"]]
+
+    @property
+    def parent(self) -> dict[str, Any] | None:
+        """Of an increment: the path and the manifest's SHA-256 of the full that it completes."""
+        return self.raw.get("parent")
 
     @property
     def sums(self) -> dict[str, Sums]:
@@ -78,25 +93,28 @@ class Manifest:
         """Bytes of the whole, files included, whoever shares them."""
         return sum(part.size for part in self.parts.values()) + sum(file.size for file in self.files)
 
-    def place(self, table: str) -> tuple[int, int]:
-        """Where the rows of a table lie in the data part: (start, length)."""
-        found = self.raw["tables"][table]
-        return found["start"], found["length"]
+    def places(self, table: str) -> dict[str, Place]:
+        """Where the rows of a table, and its keys, lie in the data part: (start, length)."""
+        return {what: tuple(place) for what, place in self.raw["tables"][table]["places"].items()}
 
     def encoded(self) -> bytes:
         return json.dumps(self.raw, ensure_ascii=False, indent=1).encode()
 
 
-def described(part: DataPart, sums: dict[str, Sums]) -> dict[str, Any]:
-    """The manifest's `tables`."""
+def described(part: DataPart, tables: list[Table], sums: dict[str, Sums]) -> dict[str, Any]:
+    """The manifest's `tables`. Those that an increment does not hold have no mode: the full's rows are theirs."""
+    modes = {change.table.name: change.mode for change in part.changes}
     return {
         table.name: {
             "columns": list(table.columns),
+            "key": list(table.key),
+            "ranges": table.ranges,
+            "oid": table.oid,
             "sums": list(sums[table.name]),
-            "start": part.places[table.name][0],
-            "length": part.places[table.name][1],
+            "mode": modes.get(table.name, ""),
+            "places": part.places.get(table.name, {}),
         }
-        for table in part.tables
+        for table in tables
     }
 
 
@@ -126,3 +144,7 @@ def read(store: Storage, folder: str, sha256: str) -> Manifest:
     if manifest.raw["format"] != FORMAT or manifest.raw["encryption"] != "none":
         raise BackupError(_("Cette sauvegarde est d’un format que cette version du logiciel ne lit pas."))
     return manifest
+
+
+def _table(name: str, said: dict[str, Any]) -> Table:
+    return Table(name, tuple(said["columns"]), tuple(said["key"]), said["ranges"], said["oid"])

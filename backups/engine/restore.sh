@@ -14,7 +14,7 @@ sha256sum --quiet --check SHA256SUMS
 {
     zstd -dcq "{pre}" | sed "s/@@S@@/$schema/g"
     echo "SET search_path = \"$schema\";"
-    zstd -dcq data.sql.zst
+    zstd -dcq {rows}
     echo "SET search_path = '';"
     zstd -dcq "{post}" | sed "s/@@S@@/$schema/g"
 } | psql -X -q -v ON_ERROR_STOP=1 --single-transaction >/dev/null

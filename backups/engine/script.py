@@ -16,6 +16,8 @@ def put(store: Storage, folder: str, parts: dict[str, Stored], files: list[File]
         return posixpath.relpath(key, folder)
 
     text = _TEMPLATE.read_text(encoding="utf-8")
+    rows = [parts[name] for name in ("parent-data", "data") if name in parts]
+    text = text.replace("{rows}", " ".join(f'"{relative(part.key)}"' for part in rows))
     for mark, key in (("{pre}", parts["pre-data"].key), ("{post}", parts["post-data"].key), ("{blobs}", blobs)):
         text = text.replace(mark, relative(key))
     lines = [f"{part.sha256}  {relative(part.key)}\n" for part in parts.values()]

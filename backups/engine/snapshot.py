@@ -20,16 +20,28 @@ _BRACKETS = re.compile(r"[()\s]")
 
 @dataclass(frozen=True)
 class Table:
-    """`columns` are those that COPY carries: generated ones are computed again by the restore."""
+    """`columns` are those that COPY carries: generated ones are computed again by the restore.
+
+    `key`: the columns of the primary key, none when there is none; `ranges`: the key is one integer.
+    """
 
     name: str
     columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    ranges: bool = False
+    oid: int = 0
 
 
 Sums = tuple[int, str, str]  # rows, and two order-independent sums of 64-bit hashes of the rows' text
 
 _TABLES = """
-SELECT c.relname, coalesce(array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attgenerated = ''), '{}')
+SELECT c.relname, coalesce(array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attgenerated = ''), '{}'),
+       coalesce((SELECT array_agg(k.attname ORDER BY array_position(i.indkey::int2[], k.attnum)) FROM pg_index i
+                 JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = ANY (i.indkey)
+                 WHERE i.indrelid = c.oid AND i.indisprimary), '{}'),
+       coalesce((SELECT bool_and(k.atttypid IN (20, 21, 23)) AND count(*) = 1 FROM pg_index i
+                 JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = ANY (i.indkey)
+                 WHERE i.indrelid = c.oid AND i.indisprimary), false), c.oid
 FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' GROUP BY c.oid, c.relname ORDER BY c.relname
 """
@@ -91,7 +103,8 @@ SELECT pg_current_snapshot()::text AS snapshot, pg_snapshot_xmin(pg_current_snap
 
 
 def tables(own: psycopg.Connection, schema: str) -> list[Table]:
-    return [Table(name, tuple(columns)) for name, columns in own.execute(_TABLES, [schema])]
+    found = own.execute(_TABLES, [schema])
+    return [Table(name, tuple(columns), tuple(key), ranges, oid) for name, columns, key, ranges, oid in found]
 
 
 def fingerprint(own: psycopg.Connection, schema: str) -> str:
@@ -129,6 +142,8 @@ def functions(own: psycopg.Connection, schema: str) -> dict[str, str]:
 
 def sums(own: psycopg.Connection, schema: str, wanted: list[Table]) -> dict[str, Sums]:
     """Count and content of each table. Whatever the order of the rows, the same rows give the same sums."""
+    if not wanted:
+        return {}
     one = sql.SQL(
         "SELECT {name}::text, count(*), coalesce(sum(hashtextextended(r, 0)), 0)::text, "
         "coalesce(sum(hashtextextended(r, 7)), 0)::text FROM (SELECT ROW({columns})::text AS r FROM ONLY {table}) x"
