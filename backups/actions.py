@@ -81,7 +81,7 @@ def sweep() -> None:
 
 def _store(client: Client, *, trigger: Trigger, slot: dt.date, kind: Kind) -> Backup:
     parent, note = _parent_of(client) if kind == Kind.INCREMENT else (None, "")
-    backup = catalogue.start(client, trigger=trigger, slot=slot, parent=parent and parent.seq, note=note)
+    backup = catalogue.start(client, trigger=trigger, slot=slot, parent=parent.seq if parent else None, note=note)
     try:
         with explained():
             catalogue.mark_stored(backup, *_write(backup, parent))

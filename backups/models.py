@@ -137,3 +137,22 @@ class Backup(models.Model):
     def duration(self) -> dt.timedelta | None:
         """From the beginning to the last byte written, verification apart."""
         return self.ended_at - self.started_at if self.ended_at else None
+
+
+@no_personal_data("les alarmes des sauvegardes : des noms de clients et des dates")
+class AlarmSent(models.Model):
+    """What was told already: the same alarms are not sent twice."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    text = models.TextField(_("alarmes"))
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("alarme envoyée")
+        ordering = ["-at"]
+
+    class Privacy:
+        text = NotPersonal("des noms de clients et des dates")
+
+    def __str__(self) -> str:
+        return self.text

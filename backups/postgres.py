@@ -51,20 +51,26 @@ def connect() -> Iterator[psycopg.Connection]:
 
 @contextmanager
 def client_lock(schema: str) -> Iterator[None]:
-    """One run at a time for a client. Raises Busy. The lock dies with its process, so it never has to be broken."""
+    """One run at a time for a client. Raises Busy."""
+    busy = _("Une sauvegarde ou une restauration de « %(schema)s » est déjà en cours.") % {"schema": schema}
+    with lock(schema, busy):
+        yield
+
+
+@contextmanager
+def lock(name: str, busy: str = "") -> Iterator[None]:
+    """A lock between processes. Raises Busy. It dies with its process, so it never has to be broken."""
+    key = [f"b2o:backup:{name}"]
     with connect() as own:
-        query = "SELECT pg_try_advisory_lock(hashtextextended('b2o:backup:' || %s, 0))"
-        row = own.execute(query, [schema]).fetchone()
+        row = own.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key).fetchone()
         if not (row and row[0]):
-            raise Busy(
-                _("Une sauvegarde ou une restauration de « %(schema)s » est déjà en cours.") % {"schema": schema}
-            )
+            raise Busy(busy or _("Déjà en cours."))
         try:
             yield
         finally:
-            # Closing the connection frees it too, but a moment later: the next run would find the client busy.
+            # Closing the connection frees it too, but a moment later: the next run would find it taken.
             with suppress(psycopg.OperationalError):
-                own.execute("SELECT pg_advisory_unlock(hashtextextended('b2o:backup:' || %s, 0))", [schema])
+                own.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
 
 
 def schema_exists(own: psycopg.Connection, schema: str) -> bool:

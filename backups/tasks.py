@@ -1,43 +1,92 @@
-"""Celery's side: the evening's fan-out, and one task for each client.
+"""Celery's side: beat starts runners at noon and in the evening; each takes the next client that is due until none is.
 
-Both run in public: the catalogue is there, and a client's rows are read by a connection of the engine's own, by schema.
+The catalogue says what is due, so nothing depends on a message: beat may be down at 20:00, a worker may be killed, the
+reconciler starts the runners again within five minutes. A runner is a lock: there are never more than BACKUP_PARALLEL.
+They run in public: the catalogue is there, and a client's rows are read by a connection of the engine's own, by schema.
 """
 
 import datetime as dt
 import logging
-import random
+import time
 
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
+from backups import alarm, postgres, retention
 from backups.actions import back_up, explained, sweep
 from backups.errors import BackupError, Busy
-from backups.models import Trigger
-from backups.slots import slot_of
-from tenants.models import Client, State
+from backups.models import Backup, State
+from backups.slots import Slot, open_slot
+from tenants.models import Client
+from tenants.models import State as ClientState
 
 logger = logging.getLogger(__name__)
-SPREAD = 20  # seconds of spread for each client, so that two hundred do not dump at once
+TURN = 240  # seconds after which a runner gives its worker back, and asks for another turn
+AGAIN_AFTER = dt.timedelta(minutes=10)  # a client that failed is tried again, not at once
 
 
 @shared_task
-def nightly() -> None:
-    """Send one task for each served client, spread over time. Called by beat at 20:00 Europe/Paris."""
-    slot = slot_of().isoformat()
-    served = list(Client.objects.filter(state__in=[State.LIVE, State.TRIAL]).values_list("pk", flat=True))
-    for pk in served:
-        full_backup.apply_async([pk, slot], countdown=random.uniform(0, SPREAD * len(served)))  # noqa: S311
+def scheduled() -> None:
+    """Called by beat at 12:00 and 20:00 Europe/Paris."""
+    _start_runners()
+
+
+@shared_task
+def reconcile() -> None:
+    """Called by beat every five minutes: what is due and missing runs, what stays missing is told."""
+    if open_slot():
+        _start_runners()
+    alarm.check()
+
+
+@shared_task
+def housekeeping() -> None:
+    """Called by beat each morning: expired backups, schemas that nobody can use any more."""
     with explained():
+        retention.prune_all()
         sweep()
 
 
 @shared_task
-def full_backup(client_id: int, slot: str) -> None:
-    """The evening's full of one client; a client that was deleted meanwhile has nothing left to back up."""
-    client = Client.objects.filter(pk=client_id).first()
-    if client is None:
-        return
+def runner(number: int) -> None:
+    """Back up the clients that are due, one after the other."""
+    started, tried = time.monotonic(), set[int]()
     try:
-        back_up(client, trigger=Trigger.NIGHTLY, slot=dt.date.fromisoformat(slot))
+        with postgres.lock(f"runner:{number}"):
+            while slot := open_slot():
+                client = next(iter(due_clients(slot, without=tried)), None)
+                if client is None:
+                    return
+                if time.monotonic() - started > TURN:
+                    break
+                tried.add(client.pk)
+                _run(client, slot)
+            else:
+                return
+    except Busy:
+        return
+    runner.delay(number)
+
+
+def due_clients(slot: Slot, *, without: set[int] = frozenset()) -> list[Client]:  # type: ignore[assignment]
+    """Served clients whose backup of the slot is not there, those that failed a moment ago apart."""
+    rows = Backup.objects.filter(slot=slot.day, trigger=slot.trigger)
+    done = rows.filter(state=State.VERIFIED).values("client_id")
+    lately = rows.filter(state=State.FAILED, ended_at__gt=timezone.now() - AGAIN_AFTER).values("client_id")
+    served = Client.objects.filter(state__in=[ClientState.LIVE, ClientState.TRIAL])
+    return list(served.exclude(pk__in=done).exclude(pk__in=lately).exclude(pk__in=without).order_by("pk"))
+
+
+def _start_runners() -> None:
+    for number in range(settings.BACKUP_PARALLEL):
+        runner.apply_async([number], expires=290)  # the reconciler sends the next one
+
+
+def _run(client: Client, slot: Slot) -> None:
+    try:
+        back_up(client, trigger=slot.trigger, slot=slot.day)
+        retention.prune(client.pk, client.schema_name)
     except Busy as error:
         logger.info("backup of %s: %s", client.code, error)
     except BackupError:

@@ -1,9 +1,12 @@
 """What a client's own page shows of its backups."""
 
+import datetime as dt
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from backups.models import Backup, State
+from backups.models import KEPT, Backup, State
+from backups.retention import kept_until
 from backups.slots import next_due
 from core.accounts.access import Level
 from core.views.base import ModuleView
@@ -16,6 +19,7 @@ _TONES = {
     State.VERIFIED: "success",
     State.FAILED: "danger",
     State.ABORTED: "warning",
+    State.PRUNED: "neutral",
 }
 
 
@@ -41,7 +45,7 @@ def context_of(schema: str) -> dict:
 
 
 def rows_of(schema: str) -> list[dict]:
-    """The rows of `backups/list.html`: `when` is an aware datetime, `size` bytes or None, `verified` a bool."""
+    """The rows of `backups/list.html`: `when` is an aware datetime, `size` bytes or None, `until` a date or None."""
     return [
         {
             "seq": backup.seq,
@@ -51,6 +55,13 @@ def rows_of(schema: str) -> list[dict]:
             "state": backup.get_state_display(),
             "tone": _TONES[State(backup.state)],
             "verified": backup.is_verified,
+            "until": _until(backup),
+            "held": bool(backup.hold),
         }
         for backup in backups_of(schema)
     ]
+
+
+def _until(backup: Backup) -> dt.date | None:
+    """The day whose evening's copy lets this one go, when each evening succeeds; later when one does not."""
+    return kept_until(backup.slot) if backup.state in KEPT and not backup.hold else None

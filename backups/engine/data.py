@@ -101,10 +101,10 @@ def load(stream: Stream, own: psycopg.Connection, schema: str, change: Change, p
     """
     for step in delta.steps(change, sql.Identifier(schema, change.table.name)):
         if not step.copied:
-            own.execute(step.statement)
+            own.execute(sql.SQL("{}").format(step.statement))
             continue
         unpacker = zstandard.ZstdDecompressor().decompressobj()
-        with own.cursor() as cursor, cursor.copy(step.statement + sql.SQL(" FROM STDIN")) as copy:
+        with own.cursor() as cursor, cursor.copy(sql.SQL("{} FROM STDIN").format(step.statement)) as copy:
             for block in stream.take(places[step.copied]):
                 copy.write(unpacker.decompress(block))
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from backups.engine.data import DataPart, Place
 from backups.engine.delta import Change
-from backups.engine.media import File
+from backups.engine.media import File, blob_key
 from backups.engine.snapshot import Sums, Table
 from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored
@@ -83,6 +83,10 @@ class Manifest:
     @property
     def blobs(self) -> str:
         return self.raw["blobs"]
+
+    @property
+    def blob_keys(self) -> set[str]:
+        return {blob_key(self.blobs, file.sha256) for file in self.files}
 
     @property
     def rows(self) -> int:

@@ -200,6 +200,11 @@ def _lock(own: psycopg.Connection, schema: str, wanted: list[Table]) -> bool:
         own.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(names))
     except psycopg.errors.UndefinedTable:
         return False
+    except psycopg.errors.LockNotAvailable as error:
+        raise BackupError(
+            _("Une table de « %(schema)s » est restée verrouillée (une migration ?) : l’essai suivant passera après.")
+            % {"schema": schema}
+        ) from error
     return True
 
 

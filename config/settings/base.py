@@ -299,8 +299,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}
 CELERY_BEAT_SCHEDULE = {
-    # R12: each evening a complete backup of each client. Nothing may be scheduled between 02:00 and 03:00 local.
-    "full-backups": {"task": "backups.tasks.nightly", "schedule": crontab(hour=20, minute=0)},
+    # R12: at noon what was entered since the last full backup, each evening all. The reconciler makes good what a beat
+    # or a worker that was down has missed. Nothing may be scheduled between 02:00 and 03:00 local.
+    "backups": {"task": "backups.tasks.scheduled", "schedule": crontab(hour="12,20", minute=0)},
+    "reconcile-backups": {"task": "backups.tasks.reconcile", "schedule": 300.0, "options": {"expires": 290}},
+    "prune-backups": {"task": "backups.tasks.housekeeping", "schedule": crontab(hour=6, minute=30)},
     # Each night: bins of more than thirty days, files deleted long enough ago.
     "sweep": {"task": "core.tasks.sweep", "schedule": crontab(hour=4, minute=10)},
     "expire-drafts": {"task": "core.tasks.expire_drafts", "schedule": crontab(hour=4, minute=15)},
@@ -314,7 +317,11 @@ CELERY_BEAT_SCHEDULE = {
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }
 
+# --- Backups --------------------------------------------------------------------------------------------------------
 BACKUP_ROOT = DATA_DIR / "backups"
+BACKUP_PARALLEL = env.int("BACKUP_PARALLEL", default=2)  # clients backed up at the same time
+BACKUP_ALARM_EMAILS = env.list("BACKUP_ALARM_EMAILS", default=[])  # told when a proven backup is missing
+BACKUP_METRICS_FILE = env.str("BACKUP_METRICS_FILE", default="")  # figures in Prometheus's text format
 
 # --- The vendor ---------------------------------------------------------------------------------------------------
 DPO_EMAIL = "rgpd@b2o.eu"  # R05: one setting

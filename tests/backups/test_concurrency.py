@@ -12,15 +12,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from backups import actions, catalogue, postgres, tasks
+from backups import actions, catalogue, postgres
 from backups.actions import back_up
 from backups.engine import container, snapshot
 from backups.errors import BackupError, Busy
 from backups.models import Backup, State, Trigger
 from backups.restoring import restore_as, restore_over
-from backups.slots import slot_of
-from tenants.models import State as ClientState
-from tenants.provisioning import set_state
 
 SLOT = dt.date(2026, 6, 19)
 
@@ -159,20 +156,6 @@ def test_a_full_disk(client_with_data, vault):
     assert "No space left" in failed.error
     assert not (vault / "clients" / client_with_data.schema_name / str(failed.seq)).exists()
     assert back_up(client_with_data, trigger=Trigger.NIGHTLY, slot=SLOT).state == State.VERIFIED
-
-
-def test_the_night(make_backed_up):
-    """Every served client, once, whatever happens to one of them."""
-    good, bad, shut = make_backed_up(), make_backed_up(), make_backed_up()
-    set_state(shut, ClientState.SUSPENDED)
-    with postgres.connect() as own:
-        own.execute(f"DROP SCHEMA {bad.schema_name} CASCADE")
-    tasks.nightly.delay()
-    tasks.nightly.delay()
-    states = list(Backup.objects.order_by("seq").values_list("client_code", "state", "slot", "trigger"))
-    assert states.count((good.code, "verified", slot_of(), "nightly")) == 1
-    assert not [row for row in states if row[0] == shut.code]
-    assert [row[1] for row in states if row[0] == bad.code] == ["failed", "failed"]
 
 
 def test_a_run_that_stopped_before_its_verification(client_with_data):

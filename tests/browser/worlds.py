@@ -81,7 +81,7 @@ def backups_of_every_state(client) -> Iterator[None]:
         backup = Backup(
             client_id=client.pk, client_code=client.code, schema_name=client.schema_name, trigger=Trigger.MANUAL,
             slot=when.date(), state=state, size=123_456_789, verified_at=when if state == State.VERIFIED else None,
-            ended_at=None if state == State.RUNNING else when, rows=5000, files=2, path="x", manifest_sha256="x",
+            ended_at=None if state == State.RUNNING else when, pruned_at=when if state == State.PRUNED else None, rows=5000, files=2, path="x", manifest_sha256="x",
             hash=f"{client.pk} {days}", previous_hash=f"{client.pk} {days - 1}", error="Disque plein" if state == State.FAILED else "",
         )  # fmt: skip
         backup.save()

@@ -1,16 +1,17 @@
-"""`manage.py backup full|list|verify|restore|undo|status`."""
+"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|status`."""
 
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterable
+from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from backups import catalogue, status
+from backups import catalogue, retention, status
 from backups.actions import back_up, verify
 from backups.errors import BackupError
-from backups.models import Backup, Trigger
+from backups.models import Backup, Kind, Trigger
 from backups.restoring import put_back, restore_as, restore_over
 from core.templatetags.french import num, size
 from tenants.management.commands.client import typed
@@ -25,6 +26,9 @@ class Command(BaseCommand):
         full = verbs.add_parser("full", help="sauvegarde complète, vérifiée par une restauration")
         full.add_argument("client", nargs="?", help="nom court")
         full.add_argument("--all", dest="everyone", action="store_true", help="tous les clients")
+        increment = verbs.add_parser("increment", help="ce qui a changé depuis la dernière complète, vérifié de même")
+        increment.add_argument("client", nargs="?", help="nom court")
+        increment.add_argument("--all", dest="everyone", action="store_true", help="tous les clients")
         shown = verbs.add_parser("list", help="les sauvegardes")
         shown.add_argument("client", nargs="?")
         check = verbs.add_parser("verify", help="relit chaque octet et restaure à côté")
@@ -38,6 +42,13 @@ class Command(BaseCommand):
         undo = verbs.add_parser("undo", help="annule la dernière restauration d’un client")
         undo.add_argument("client")
         undo.add_argument("--yes", action="store_true", help="ne pas demander de confirmation")
+        prune = verbs.add_parser("prune", help="détruit ce qui a fait son temps (six jours ouvrés)")
+        prune.add_argument("--clock-is-right", action="store_true", help="les sauvegardes en doute sont ordinaires")
+        held = verbs.add_parser("hold", help="garde une sauvegarde au-delà de son terme")
+        held.add_argument("backup")
+        held.add_argument("reason", help="motif")
+        released = verbs.add_parser("release", help="ne la garde plus")
+        released.add_argument("backup")
         verbs.add_parser("status", help="où en est chaque client ; échoue s’il en manque un")
 
     def handle(self, *args, verb: str, **options) -> None:
@@ -46,11 +57,17 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
 
-    def _run_full(self, *, client, everyone, **options):
+    def _run_full(self, **options):
+        self._back_up(Kind.FULL, **options)
+
+    def _run_increment(self, **options):
+        self._back_up(Kind.INCREMENT, **options)
+
+    def _back_up(self, kind: Kind, *, client, everyone, **options):
         if bool(client) == everyone:
             raise CommandError("Donnez un client, ou --all pour tous.")
         clients = list(Client.objects.all()) if everyone else [self._client(client)]
-        self._each(clients, self._full)
+        self._each(clients, partial(self._one, kind))
 
     def _run_list(self, *, client, **options):
         rows = Backup.objects.filter(client_code=client) if client else Backup.objects.all()
@@ -59,8 +76,9 @@ class Command(BaseCommand):
         for row in rows:
             when = timezone.localtime(row.started_at).strftime("%d/%m/%Y %H:%M")
             self.stdout.write(
-                f"{row.seq:>6}  {row.client_code:<24} {when}  {row.get_kind_display()}  {size(row.size):>9}  "
+                f"{row.seq:>6}  {row.client_code:<24} {when}  {row.get_kind_display():<9}  {size(row.size):>9}  "
                 f"{row.get_state_display()}{' : ' + row.error if row.error else ''}"
+                f"{'  gardée : ' + row.hold if row.hold else ''}"
             )
 
     def _run_verify(self, *, backup, **options):
@@ -100,6 +118,19 @@ class Command(BaseCommand):
             f"{client} est comme avant sa restauration. Ce qu’il contenait est gardé dans « {previous} »."
         )
 
+    def _run_prune(self, *, clock_is_right, **options):
+        if clock_is_right:
+            self.stdout.write(f"{retention.trust_clock()} sauvegarde(s) en doute sont ordinaires.")
+        self.stdout.write(f"{retention.prune_all()} sauvegarde(s) détruites.")
+
+    def _run_hold(self, *, backup, reason, **options):
+        retention.hold(self._backup(backup), reason)
+        self.stdout.write(f"La sauvegarde n° {backup} est gardée : {reason}")
+
+    def _run_release(self, *, backup, **options):
+        retention.release(self._backup(backup))
+        self.stdout.write(f"La sauvegarde n° {backup} expire comme les autres.")
+
     def _run_status(self, **options):
         report = status.report()
         for line in report.lines:
@@ -107,13 +138,16 @@ class Command(BaseCommand):
         if report.alarms:
             raise CommandError(" ".join(report.alarms))
 
-    def _full(self, client: Client) -> None:
+    def _one(self, kind: Kind, client: Client) -> None:
         started = time.perf_counter()
-        done = back_up(client, trigger=Trigger.MANUAL)
+        done = back_up(client, trigger=Trigger.MANUAL, kind=kind)
+        over = f" sur la n° {done.parent_id}" if done.parent_id else ""
         self.stdout.write(
-            f"{client.code} : sauvegarde n° {done.seq} vérifiée en {_seconds(started)}, {num(done.rows)} lignes, "
+            f"{client.code} : sauvegarde n° {done.seq}{over} vérifiée en {_seconds(started)}, {num(done.rows)} lignes, "
             f"{done.files} fichier(s), {size(done.size)}"
         )
+        if done.note:
+            self.stdout.write(f"À noter : {done.note}")
 
     def _verify(self, row: Backup) -> None:
         started = time.perf_counter()
