@@ -42,7 +42,8 @@ def report(moment: dt.datetime | None = None) -> Report:
     if doubtful := Backup.objects.filter(doubtful_clock=True).count():
         made.alarms.append(
             _(
-                "L’horloge a sauté : %(count)s sauvegarde(s) en doute, rien n’est détruit (backup prune --clock-is-right)."
+                "L’horloge a sauté, %(count)s sauvegarde(s) en doute : rien n’est détruit "
+                "(backup prune --clock-is-right)."
             )
             % {"count": doubtful}
         )
