@@ -13,7 +13,9 @@ from backups import catalogue, postgres
 from backups.engine import container, manifest
 from backups.engine.container import NotExact, Parent, client_folder
 from backups.engine.manifest import Manifest
+from backups.engine.sealed import Vault
 from backups.errors import BackupError, Busy, Damaged
+from backups.keyring import keyring
 from backups.models import KEPT, SCHEDULED, Backup, Kind, State, Trigger
 from backups.slots import slot_of
 from backups.storage import Stored, storage
@@ -50,7 +52,7 @@ def back_up(client: Client, *, trigger: Trigger, slot: dt.date | None = None, ki
         _clean_after_the_dead(client.schema_name)
         backup = _of_slot(client, trigger, slot) if trigger in SCHEDULED else None
         backup = backup or _store(client, trigger=trigger, slot=slot, kind=kind)
-        if backup.state == State.STORED:
+        if backup.state == State.STORED and keyring().can_open():  # else a host that holds the keys proves it
             _verify(backup)
         return backup
 
@@ -98,29 +100,42 @@ def _parent_of(client: Client) -> tuple[Parent | None, str]:
     if full is None:
         return None, _("Complète : il n’y en a pas de vérifiée à compléter.")
     try:
-        made = manifest.read(storage(), full.path, full.manifest_sha256)
+        made = manifest_of(full)
     except BackupError as error:
         return None, _("Complète : %(reason)s") % {"reason": error}
     return Parent(full.seq, full.path, full.manifest_sha256, made), ""
 
 
 def _write(backup: Backup, parent: Parent | None) -> tuple[Manifest, Stored]:
+    vault, sign = Vault(storage(), keyring().recipient(backup.client_id)), keyring().sign
     try:
-        return container.write(storage(), backup.schema_name, backup.seq, parent)
+        return container.write(vault, sign, backup.schema_name, backup.seq, parent)
     except NotExact as error:
         catalogue.make_full(backup, _("Complète : %(reason)s.") % {"reason": error})
-        return container.write(storage(), backup.schema_name, backup.seq)
+        return container.write(vault, sign, backup.schema_name, backup.seq)
+
+
+def vault_of(backup: Backup) -> Vault:
+    """A backup's store, open. Raises KeysElsewhere on a host that only writes."""
+    identity = keyring().identity(backup.client_id)
+    return Vault(storage(), identity.to_public(), identity)
+
+
+def manifest_of(backup: Backup) -> Manifest:
+    return manifest.read(storage(), backup.path, backup.manifest_sha256, keyring().check)
 
 
 def _verify(backup: Backup) -> None:
-    store, scratch = storage(), scratch_schema(backup.schema_name)
+    vault, scratch = vault_of(backup), scratch_schema(backup.schema_name)
     try:
-        made = manifest.read(store, backup.path, backup.manifest_sha256)
-        container.check_bytes(store, made)
+        made = manifest_of(backup)
+        container.check_bytes(vault, made)
         with scratch_of(backup.schema_name) as own:
-            container.load(store, made, own, scratch)
+            container.load(vault, keyring().check, made, own, scratch)
     except Damaged as error:
         catalogue.mark_failed(backup, str(error))
+        if error.blob:  # shared by other backups: the next one stores it again, if the file is still there
+            storage().delete(error.blob)
         raise
     catalogue.mark_verified(backup)
 

@@ -55,7 +55,7 @@ def mark_stored(backup: Backup, made: Manifest, written: Stored) -> None:
         cursor.execute("SET LOCAL synchronous_commit = on")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('b2o:backup-chain', 0))")
     backup.state, backup.ended_at = State.STORED, timezone.now()
-    backup.size, backup.rows, backup.files = made.size + written.size, made.rows, len(made.files)
+    backup.size, backup.rows, backup.files = made.size + written.size, made.rows, made.file_count
     backup.path, backup.manifest_sha256 = written.key.rsplit("/", 1)[0], written.sha256
     backup.previous_hash = _head()
     backup.hash = link(backup)

@@ -10,4 +10,8 @@ class Busy(BackupError):
 
 
 class Damaged(BackupError):
-    """What is stored is not what was written, or does not restore to what was read."""
+    """What is stored is not what was written, or does not restore to what was read. `blob`: the key of a file of it."""
+
+    def __init__(self, message: str, *, blob: str = "") -> None:
+        super().__init__(message)
+        self.blob = blob

@@ -16,12 +16,14 @@ from django_tenants.utils import schema_context
 from psycopg import sql
 
 from backups import postgres, swapping
-from backups.actions import explained, scratch_of, scratch_schema
+from backups.actions import explained, manifest_of, scratch_of, scratch_schema, vault_of
 from backups.engine import container, manifest, media
-from backups.engine.manifest import Manifest
+from backups.engine.manifest import About, Manifest
+from backups.engine.media import File
+from backups.engine.sealed import Vault
 from backups.errors import BackupError
+from backups.keyring import keyring
 from backups.models import KEPT, Backup
-from backups.storage import storage
 from tenants import contenttypes, migrating
 from tenants.middleware import forget_hosts
 from tenants.models import Client, Domain, State, validate_client_name
@@ -51,11 +53,14 @@ def restore_over(client: Client, backup: Backup, *, other_functions: bool = Fals
             % {"seq": backup.seq}
         )
     schema = client.schema_name
-    with _beside(backup, schema, other_functions=other_functions) as (made, moves):
-        previous = swapping.swap(client, scratch_schema(schema))
+    with (
+        beside(backup, schema, other_functions=other_functions) as found,
+        staged(found, media_folder(schema), found.about.files) as moves,
+    ):
+        previous = swapping.swap(client, found.scratch)
         media.put_back(moves, f".before-{backup.seq}")
         _forget(schema)
-        return Restored(client, made.rows, len(moves), previous, _differences(client, made))
+        return Restored(client, found.made.rows, len(moves), previous, _differences(client, found.about))
 
 
 def restore_as(code: str, backup: Backup, *, other_functions: bool = False) -> Restored:
@@ -63,40 +68,57 @@ def restore_as(code: str, backup: Backup, *, other_functions: bool = False) -> R
     _check_free(code)
     schema = schema_of(code)
     try:
-        with _beside(backup, schema, other_functions=other_functions) as (made, moves):
+        with (
+            beside(backup, schema, other_functions=other_functions) as found,
+            staged(found, media_folder(schema), found.about.files) as moves,
+        ):
             media.put_back(moves, f".before-{backup.seq}")
-            client = _create(code, made)
+            client = _create(code, found.about)
             _forget(schema)
-            return Restored(client, made.rows, len(moves))
+            return Restored(client, found.made.rows, len(moves))
     except BaseException:
         if not Client.objects.filter(schema_name=schema).exists():
             shutil.rmtree(media_folder(schema), ignore_errors=True)
         raise
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A backup, proven, in a scratch schema, at the code's migrations."""
+
+    scratch: str
+    made: Manifest
+    about: About
+    vault: Vault
+
+
 @contextmanager
-def _beside(
-    backup: Backup, schema: str, *, other_functions: bool
-) -> Iterator[tuple[Manifest, list[tuple[Path, Path]]]]:
-    """The backup, proven, in the client's scratch schema, brought to the code's migrations; its files staged."""
+def beside(backup: Backup, schema: str, *, other_functions: bool = False) -> Iterator[Beside]:
+    """A backup in the client's scratch schema, for the length of a block. Raises BackupError."""
     if backup.state not in KEPT:
         raise BackupError(
             _("La sauvegarde n° %(seq)s est « %(state)s » : elle ne peut pas être restaurée.")
             % {"seq": backup.seq, "state": backup.get_state_display().lower()}
         )
-    store, scratch, folder = storage(), scratch_schema(schema), media_folder(schema)
+    scratch = scratch_schema(schema)
     with explained(), postgres.client_lock(schema), scratch_of(schema) as own:
-        made = manifest.read(store, backup.path, backup.manifest_sha256)
+        vault, made = vault_of(backup), manifest_of(backup)
         if not other_functions:
             container.check_functions(made, own)
-        container.check_bytes(store, made)
-        try:
-            container.load(store, made, own, scratch)
-            _bring_up_to_date(own, scratch)
-            own.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(scratch, "django_session")))
-            yield made, media.stage(store, made.files, folder, made.blobs)
-        finally:
-            shutil.rmtree(folder / media.STAGING, ignore_errors=True)
+        about = container.check_bytes(vault, made)
+        container.load(vault, keyring().check, made, own, scratch)
+        _bring_up_to_date(own, scratch)
+        own.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(scratch, "django_session")))
+        yield Beside(scratch, made, about, vault)
+
+
+@contextmanager
+def staged(found: Beside, folder: Path, files: list[File]) -> Iterator[list[tuple[Path, Path]]]:
+    """Files of a backup brought beside their places in a client's folder: (staged, place)."""
+    try:
+        yield media.stage(found.vault, files, folder, found.made.blobs)
+    finally:
+        shutil.rmtree(folder / media.STAGING, ignore_errors=True)
 
 
 def _bring_up_to_date(own: psycopg.Connection, scratch: str) -> None:
@@ -126,7 +148,7 @@ def _check_free(code: str) -> None:
 
 
 @transaction.atomic
-def _create(code: str, made: Manifest) -> Client:
+def _create(code: str, made: About) -> Client:
     """The client's rows and its schema, together. One that comes back under its own name is the same client again."""
     kept = {name: made.client[name] for name in ("name", "hue", "chroma")}
     client = Client(code=code, schema_name=schema_of(code), state=State.LIVE, **kept)
@@ -138,7 +160,7 @@ def _create(code: str, made: Manifest) -> Client:
     return client
 
 
-def _differences(client: Client, made: Manifest) -> list[str]:
+def _differences(client: Client, made: About) -> list[str]:
     """What public says of the client and did not say then. It is shown, never overwritten."""
     with postgres.connect() as own:
         now = manifest.public_rows(own, client.schema_name)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from backups import catalogue, postgres
-from backups.engine import manifest
+from backups.actions import manifest_of
 from backups.engine.container import client_folder
 from backups.errors import Busy
 from backups.models import KEPT, Backup, Kind, State
@@ -82,7 +82,7 @@ def _sweep(schema: str) -> None:
     kept |= {str(row.pk) for row in _failed_lately(schema)}
     blobs: set[str] = set()
     for row in used.filter(state__in=KEPT):
-        blobs |= manifest.read(store, row.path, row.manifest_sha256).blob_keys
+        blobs |= manifest_of(row).blob_keys
     for key in list(store.list(folder)):
         part = key.removeprefix(f"{folder}/").split("/")[0]
         superfluous = key not in blobs if part == "blobs" else part not in kept

@@ -31,6 +31,7 @@ def django_db_setup(django_test_environment, django_db_blocker, tmp_path_factory
     folder = tmp_path_factory.mktemp("files")  # files of the tests lie in a folder of this run
     settings.MEDIA_ROOT = folder / "media"
     settings.BACKUP_ROOT = folder / "backups"
+    settings.BACKUP_KEYRING = folder / "keyring"
     with django_db_blocker.unblock():
         setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
     yield

@@ -1,6 +1,7 @@
 """Writing a client into a container, and a container into a schema."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,14 @@ from django.utils.translation import gettext as _
 from backups import postgres
 from backups.engine import data, ddl, delta, manifest, media, script, snapshot
 from backups.engine.delta import Change
-from backups.engine.manifest import Manifest
+from backups.engine.manifest import About, Check, Manifest
+from backups.engine.sealed import Vault
 from backups.engine.snapshot import Table
 from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored, sha256_of
 from tenants.storage import media_folder
 
+Sign = Callable[[bytes], bytes]
 PARENT = "parent-data"  # an increment lists its full's rows among its own parts
 
 
@@ -42,38 +45,40 @@ def client_folder(schema: str) -> str:
     return f"clients/{schema}"
 
 
-def write(store: Storage, schema: str, seq: int, parent: Parent | None = None) -> tuple[Manifest, Stored]:
+def write(vault: Vault, sign: Sign, schema: str, seq: int, parent: Parent | None = None) -> tuple[Manifest, Stored]:
     """A backup of a client: a full, or what changed since `parent`. Returns the manifest and its object: once that is
     stored, the backup exists.
 
     Raises NotExact, BackupError, psycopg.Error or OSError, and then there is no manifest.
     """
-    folder, blobs = f"{client_folder(schema)}/{seq}", f"{client_folder(schema)}/blobs"
+    store, folder, blobs = vault.store, f"{client_folder(schema)}/{seq}", f"{client_folder(schema)}/blobs"
     with postgres.connect() as own, snapshot.frozen(own, schema) as (tables, state):
         changes = _changes(own, schema, tables, state, parent)
         raw = {
-            "format": manifest.FORMAT, "kind": "increment" if parent else "full", "encryption": "none", "seq": seq,
+            "format": manifest.FORMAT, "kind": "increment" if parent else "full", "encryption": "age", "seq": seq,
             "schema": schema, "parent": parent.said if parent else None,
-            **state, **manifest.public_rows(own, schema), "functions": snapshot.functions(own, schema),
-            "shape": snapshot.shape(own, schema),
-            "blobs": blobs,
+            **state, "functions": snapshot.functions(own, schema), "shape": snapshot.shape(own, schema), "blobs": blobs,
         }  # fmt: skip
+        public = manifest.public_rows(own, schema)
         definitions = ddl.keep(store, own, schema)
         # A table that holds no newer row, and as many rows, holds the full's rows: so it has their sums.
         sums = (parent.made.sums if parent else {}) | snapshot.sums(own, schema, [change.table for change in changes])
         part = data.DataPart(own, schema, changes)
         values: dict[str, tuple[int, bool]] = {}
-        stored = store.put(f"{folder}/data.sql.zst", _with_sequences(part, values))
-    files = list(media.keep(store, media_folder(schema), blobs))
-    parts = {**definitions.parts, "data": stored}
+        stored = vault.put(f"{folder}/data.sql.zst.age", _with_sequences(part, values))
+    about = About(list(media.keep(vault, media_folder(schema), blobs)), **public)
+    parts = {**definitions.parts, "data": stored, "about": vault.put(f"{folder}/about.json.age", [about.encoded()])}
     if parent:
         parts[PARENT] = parent.made.parts["data"]
-    parts |= script.put(store, folder, parts, files, blobs)
+    parts |= script.put(vault, folder, parts, about.files, blobs)
     raw |= {
         "fingerprint": definitions.fingerprint, "tables": manifest.described(part, tables, sums), "sequences": values,
-        "files": [file.as_dict() for file in files], "parts": manifest.as_parts(parts),
+        "files": len(about.files), "files_size": sum(file.size for file in about.files),
+        "blob_names": sorted({file.blob for file in about.files}), "parts": manifest.as_parts(parts),
     }  # fmt: skip
     made = Manifest(raw)
+    # The signature first: the manifest is the commit marker, and is never there without it.
+    store.put(f"{folder}/{manifest.NAME}{manifest.SIGNATURE}", [sign(made.encoded())])
     return made, store.put(f"{folder}/{manifest.NAME}", [made.encoded()])
 
 
@@ -93,31 +98,42 @@ def _with_sequences(part: data.DataPart, values: dict[str, tuple[int, bool]]) ->
     yield zstandard.ZstdCompressor().compress(data.sequence_lines(values).encode())
 
 
-def check_bytes(store: Storage, made: Manifest) -> None:
-    """Read every stored byte again. Raises Damaged, naming the part."""
-    wanted = [(name, part.key, part.size, part.sha256) for name, part in made.parts.items()]
-    wanted += [(file.path, media.blob_key(made.blobs, file.sha256), file.size, file.sha256) for file in made.files]
-    for name, key, size, digest in wanted:
-        if not store.exists(key):
+def check_bytes(vault: Vault, made: Manifest) -> About:
+    """Read every stored byte again. Raises Damaged, naming the part. Returns what only the client's key tells."""
+    for name, part in made.parts.items():
+        if not vault.store.exists(part.key):
             raise Damaged(_("Il manque une partie de la sauvegarde : %(part)s.") % {"part": name})
-        if sha256_of(store.open(key)) != (digest, size):
+        if sha256_of(vault.store.open(part.key)) != (part.sha256, part.size):
             raise Damaged(_("Une partie de la sauvegarde est abîmée : %(part)s.") % {"part": name})
+    about = About.parsed(b"".join(vault.open(made.parts["about"].key)))
+    for file in {file.blob: file for file in about.files}.values():
+        key = media.blob_key(made.blobs, file.blob)
+        if not vault.store.exists(key):
+            raise Damaged(_("Il manque une partie de la sauvegarde : %(part)s.") % {"part": file.path}, blob=key)
+        try:
+            intact = sha256_of(vault.open(key)) == (file.sha256, file.size)
+        except Damaged:
+            intact = False
+        if not intact:
+            raise Damaged(_("Une partie de la sauvegarde est abîmée : %(part)s.") % {"part": file.path}, blob=key)
+    return about
 
 
-def load(store: Storage, made: Manifest, own: psycopg.Connection, schema: str) -> None:
+def load(vault: Vault, check: Check, made: Manifest, own: psycopg.Connection, schema: str) -> None:
     """Restore into a new schema, definitions, rows (of the full, then what changed), keys and triggers, and prove it
     equal to what was read.
 
     Post-data last: history triggers do not fire, and PostgreSQL checks every key itself. One transaction.
     """
-    parts = made.parts
+    store, parts = vault.store, made.parts
     try:
         with own.transaction():
             ddl.create(own, ddl.load(store, parts["pre-data"].key, schema))
-            for layer in layers(store, made):
-                stream = data.Stream(store.open(layer.parts["data"].key))
-                for change in layer.changes:
-                    data.load(stream, own, schema, change, layer.places(change.table.name))
+            for layer in layers(store, check, made):
+                with closing(vault.open(layer.parts["data"].key)) as blocks:
+                    stream = data.Stream(blocks)
+                    for change in layer.changes:
+                        data.load(stream, own, schema, change, layer.places(change.table.name))
             own.execute("SELECT set_config('search_path', %s, true)", [schema])
             own.execute(data.sequence_lines(made.sequences).encode() or b"SELECT")
             own.execute("SET LOCAL search_path = ''")
@@ -127,11 +143,11 @@ def load(store: Storage, made: Manifest, own: psycopg.Connection, schema: str) -
         raise Damaged(_("Les lignes sauvegardées ne se restaurent pas : %(error)s") % {"error": error}) from error
 
 
-def layers(store: Storage, made: Manifest) -> list[Manifest]:
+def layers(store: Storage, check: Check, made: Manifest) -> list[Manifest]:
     """What is loaded, in order: the full, then the increment. Raises Damaged when the full is not the one it names."""
     if made.parent is None:
         return [made]
-    full = manifest.read(store, made.parent["path"], made.parent["manifest_sha256"])
+    full = manifest.read(store, made.parent["path"], made.parent["manifest_sha256"], check)
     if full.parent is not None or full.fingerprint != made.fingerprint:
         raise Damaged(_("L’incrément ne complète pas cette sauvegarde complète."))
     return [full, made]

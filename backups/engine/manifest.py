@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +18,24 @@ from backups.storage import Storage, Stored
 
 FORMAT = 2
 NAME = "manifest.json"
+SIGNATURE = ".sig"
+
+
+@dataclass(frozen=True)
+class About:
+    """What of a backup only its client's key tells: the names of its files, and its rows in public, by column."""
+
+    files: list[File]
+    client: dict[str, Any]
+    domains: list[dict[str, Any]]
+
+    def encoded(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @classmethod
+    def parsed(cls, content: bytes) -> "About":
+        raw = json.loads(content)
+        return cls([File(**file) for file in raw["files"]], raw["client"], raw["domains"])
 
 
 @dataclass(frozen=True)
@@ -28,15 +47,6 @@ class Manifest:
     @property
     def schema(self) -> str:
         return self.raw["schema"]
-
-    @property
-    def client(self) -> dict[str, Any]:
-        """The client's row in public, by column."""
-        return self.raw["client"]
-
-    @property
-    def domains(self) -> list[dict[str, Any]]:
-        return self.raw["domains"]
 
     @property
     def shape(self) -> str:
@@ -77,16 +87,17 @@ class Manifest:
         return {name: tuple(value) for name, value in self.raw["sequences"].items()}
 
     @property
-    def files(self) -> list[File]:
-        return [File(**file) for file in self.raw["files"]]
+    def blob_keys(self) -> set[str]:
+        """The files in the store. Their names tell nothing, so that whoever cleans up needs no key."""
+        return {blob_key(self.raw["blobs"], name) for name in self.raw["blob_names"]}
 
     @property
     def blobs(self) -> str:
         return self.raw["blobs"]
 
     @property
-    def blob_keys(self) -> set[str]:
-        return {blob_key(self.blobs, file.sha256) for file in self.files}
+    def file_count(self) -> int:
+        return self.raw["files"]
 
     @property
     def rows(self) -> int:
@@ -95,7 +106,7 @@ class Manifest:
     @property
     def size(self) -> int:
         """Bytes of the whole, files included, whoever shares them."""
-        return sum(part.size for part in self.parts.values()) + sum(file.size for file in self.files)
+        return sum(part.size for part in self.parts.values()) + self.raw["files_size"]
 
     def places(self, table: str) -> dict[str, Place]:
         """Where the rows of a table, and its keys, lie in the data part: (start, length)."""
@@ -136,16 +147,22 @@ def as_parts(parts: dict[str, Stored]) -> dict[str, Any]:
     return {name: asdict(part) for name, part in parts.items()}
 
 
-def read(store: Storage, folder: str, sha256: str) -> Manifest:
-    """The manifest of a backup. Raises Damaged when it is absent or not the one of the catalogue."""
+Check = Callable[[bytes, bytes], None]  # raises Damaged when a signature is not one of a content
+
+
+def read(store: Storage, folder: str, sha256: str, check: Check) -> Manifest:
+    """The manifest of a backup. Raises Damaged when it is absent, not the one of the catalogue, or not signed."""
     key = f"{folder}/{NAME}"
     if not folder or not store.exists(key):
         raise Damaged(_("Le manifeste est absent : cette sauvegarde n’a jamais été terminée, ou elle a été effacée."))
     content = b"".join(store.open(key))
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Damaged(_("Le manifeste n’est pas celui du catalogue : il est abîmé ou a été remplacé."))
+    if not store.exists(key + SIGNATURE):
+        raise Damaged(_("Le manifeste n’est pas signé : la signature manque."))
+    check(content, b"".join(store.open(key + SIGNATURE)))
     manifest = Manifest(json.loads(content))
-    if manifest.raw["format"] != FORMAT or manifest.raw["encryption"] != "none":
+    if manifest.raw["format"] != FORMAT or manifest.raw["encryption"] != "age":
         raise BackupError(_("Cette sauvegarde est d’un format que cette version du logiciel ne lit pas."))
     return manifest
 

@@ -319,6 +319,9 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Backups --------------------------------------------------------------------------------------------------------
 BACKUP_ROOT = DATA_DIR / "backups"
+BACKUP_KEYRING = DATA_DIR / "keyring"  # the keys of the backups (backups/keyring.py)
+BACKUP_KEK_FILE = env.str("BACKUP_KEK_FILE", default="")  # the key that opens them; default: in the keyring
+BACKUP_KEYRING_AUTO = True  # made at the first backup
 BACKUP_PARALLEL = env.int("BACKUP_PARALLEL", default=2)  # clients backed up at the same time
 BACKUP_ALARM_EMAILS = env.list("BACKUP_ALARM_EMAILS", default=[])  # told when a proven backup is missing
 BACKUP_METRICS_FILE = env.str("BACKUP_METRICS_FILE", default="")  # figures in Prometheus's text format

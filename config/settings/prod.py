@@ -12,6 +12,8 @@ DATABASES = {"default": database(env.str("DATABASE_URL"), pool_size=env.int("DAT
 CACHES = {"default": cache(env.str("REDIS_URL"))}
 CELERY_BROKER_URL = env.str("REDIS_URL")
 BACKUP_ROOT = Path(env.str("BACKUP_ROOT", default=str(DATA_DIR / "backups")))
+BACKUP_KEYRING = Path(env.str("BACKUP_KEYRING", default=str(DATA_DIR / "keyring")))
+BACKUP_KEYRING_AUTO = False  # `manage.py backup keys`, once
 
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^sante/$"]

@@ -24,6 +24,7 @@ CELERY_TASK_EAGER_PROPAGATES = True
 
 MEDIA_ROOT = DATA_DIR / "media"
 BACKUP_ROOT = DATA_DIR / "backups"
+BACKUP_KEYRING = DATA_DIR / "keyring"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if env.str("TEST_EMAIL_URL", default=""):  # a worker of the tests, in a process of its own
     vars().update(env.email_url("TEST_EMAIL_URL"))

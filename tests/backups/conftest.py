@@ -31,6 +31,7 @@ def vault(tmp_path, settings, committed):
     """The folder of the backups. These tests delete catalogue rows: never in a database that is not a test's."""
     assert "test" in connection.settings_dict["NAME"]
     settings.BACKUP_ROOT = tmp_path / "backups"
+    settings.BACKUP_KEYRING = tmp_path / "keyring"
     return settings.BACKUP_ROOT
 
 
@@ -145,6 +146,14 @@ class Look:
 
     def __init__(self):
         self.names = []
+
+    @staticmethod
+    def person(client, role="admin"):
+        """One of the people that add_people made."""
+        from core.accounts.models import User
+
+        with tenant_context(client):
+            return User.objects.get(email=f"{role}@{client.code}.example")
 
     def later(self, code):
         """A client that the test will make itself."""

@@ -83,6 +83,7 @@ connections.settings["default"]["NAME"] = sys.argv[1]
 connections["default"].settings_dict["NAME"] = sys.argv[1]
 from pathlib import Path
 settings.BACKUP_ROOT = Path(sys.argv[2])
+settings.BACKUP_KEYRING = Path(sys.argv[2]).parent / "keyring"
 from backups.engine import media
 def forever(*args):
     print("stored", flush=True)
@@ -106,7 +107,7 @@ def test_a_killed_run_leaves_nothing(client_with_data, vault):
         with pytest.raises(Busy, match="déjà en cours"):
             back_up(client_with_data, trigger=Trigger.NIGHTLY)
         process.send_signal(signal.SIGKILL)
-    assert (vault / "clients" / client_with_data.schema_name / str(dead.seq) / "data.sql.zst").exists()
+    assert (vault / "clients" / client_with_data.schema_name / str(dead.seq) / "data.sql.zst.age").exists()
     time.sleep(0.2)  # PostgreSQL notices the lost connection
     done = back_up(client_with_data, trigger=Trigger.NIGHTLY)
     dead.refresh_from_db()

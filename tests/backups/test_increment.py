@@ -4,12 +4,11 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from backups import actions, catalogue, postgres
-from backups.actions import back_up
+from backups.actions import back_up, manifest_of
 from backups.engine import delta, manifest
 from backups.errors import BackupError, Damaged
 from backups.models import Backup, Kind, State, Trigger
 from backups.restoring import put_back, restore_as, restore_over
-from backups.storage import storage
 from crm.models import Company, Contact
 
 
@@ -24,7 +23,7 @@ def increment(client):
 
 def held_of(backup):
     """The tables that a backup holds rows of, by mode."""
-    made = manifest.read(storage(), backup.path, backup.manifest_sha256)
+    made = manifest_of(backup)
     return {change.table.name: change.mode for change in made.changes}
 
 
@@ -131,7 +130,7 @@ def test_an_increment_without_its_full_is_refused(client_with_data, full, vault)
     with tenant_context(client_with_data):
         Company.objects.create(name="Nouvelle")
     made = increment(client_with_data)
-    part = vault / full.path / "data.sql.zst"
+    part = vault / full.path / "data.sql.zst.age"
     sound = part.read_bytes()
     part.write_bytes(sound[:-9])
     with pytest.raises(Damaged, match="abîmée : parent-data"):

@@ -1,4 +1,4 @@
-"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|status`."""
+"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|keys|status`."""
 
 import time
 from argparse import ArgumentParser
@@ -11,6 +11,7 @@ from django.utils import timezone
 from backups import catalogue, retention, status
 from backups.actions import back_up, verify
 from backups.errors import BackupError
+from backups.keyring import keyring
 from backups.models import Backup, Kind, Trigger
 from backups.restoring import put_back, restore_as, restore_over
 from core.templatetags.french import num, size
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         held.add_argument("reason", help="motif")
         released = verbs.add_parser("release", help="ne la garde plus")
         released.add_argument("backup")
+        verbs.add_parser("keys", help="crée le trousseau des clés, une fois")
         verbs.add_parser("status", help="où en est chaque client ; échoue s’il en manque un")
 
     def handle(self, *args, verb: str, **options) -> None:
@@ -130,6 +132,14 @@ class Command(BaseCommand):
     def _run_release(self, *, backup, **options):
         retention.release(self._backup(backup))
         self.stdout.write(f"La sauvegarde n° {backup} expire comme les autres.")
+
+    def _run_keys(self, **options):
+        ring = keyring()
+        ring.create()
+        self.stdout.write(
+            f"Trousseau créé dans {ring.folder}. Gardez-en deux copies hors d’ici : sans lui, aucune sauvegarde ne s’ouvre. "
+            f"{ring.kek} ne doit rester que là où l’on restaure."
+        )
 
     def _run_status(self, **options):
         report = status.report()
