@@ -21,4 +21,6 @@ _DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 def clean(value: str) -> str:
     """Without NUL, which PostgreSQL refuses, lone surrogates, which no encoding carries, and marks of direction."""
+    if value.isascii() and "\x00" not in value:
+        return value
     return _DIRECTIONS.sub("", value.replace("\x00", "")).encode("utf-8", "ignore").decode("utf-8")

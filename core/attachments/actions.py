@@ -42,6 +42,12 @@ def attach(row: Model, files: Iterable[Any], *, by: User) -> tuple[list[Attachme
     return kept, refused
 
 
+def too_large(name: str) -> str:
+    """What is said of a file that core.uploads did not keep."""
+    reason = _("plus de %s, c’est trop pour un fichier.") % size(settings.FILE_MAX_BYTES)
+    return _("« %(name)s » : %(reason)s") % {"name": clean_name(name), "reason": reason}
+
+
 def _attach(row: Model, upload: Any, name: str, by: User) -> Attachment:
     if upload.size > settings.FILE_MAX_BYTES:
         raise Refused(

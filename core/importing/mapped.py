@@ -7,25 +7,24 @@ constraints, asked for a thousand lines at once (core.importing.guard).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import CharField, EmailField, Field, ForeignKey, Model, Q, QuerySet, TextField
-from django.db.models.functions import Lower
+from django.db.models import ForeignKey, Model, QuerySet
 from django.utils.translation import gettext as _
 
 from core.exporting.formulas import restored
 from core.importing.importer import Draft, Format, Importer
-from core.importing.lookups import RowFinder, unique_fields
+from core.importing.keys import Key
+from core.importing.lookups import RowFinder
 from core.importing.plan import Mode, Plan
 from core.importing.reading import Line
 from core.importing.rules import Rules
 from core.importing.tagging import TagKeeper
-from core.importing.targets import ID, TAGS, Target, everybody, targets
+from core.importing.targets import TAGS, Target, everybody, targets
 from core.importing.values import Style
-from core.search import folded
 from core.text import fold
 
 if TYPE_CHECKING:
@@ -75,11 +74,10 @@ class MappedImporter(Importer):
             name: RowFinder(target.model, people) for name, target in self.targets.items() if target.model is not None
         }
         self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
-        self.key = key_named(resource, plan.key) if plan.key in keys_for(resource, self.targets) else ()
+        self.key = Key(resource, plan.key, self.targets, people)
         self.rules = Rules(resource, self.person)
         self.tagging = TagKeeper(resource.key()) if TAGS in self.targets else None
         self.wants_pks = self.tagging is not None  # type: ignore[misc]
-        self._found: dict[Any, list[Model]] = {}
 
     # --- a line ------------------------------------------------
     def draft(self, line: Line) -> Draft:
@@ -117,19 +115,10 @@ class MappedImporter(Importer):
         return text
 
     def _key_of(self, draft: Draft) -> tuple[str, ...]:
-        if self.plan.mode == Mode.CREATE and self.key and not self._is_unique:
+        if self.plan.mode == Mode.CREATE and self.key.parts and not self.key.is_unique:
             return ()  # people of one name are several people
-        value = self._key_value(draft)
+        value = self.key.value(draft)
         return (repr(value),) if value is not None else ()
-
-    def _key_value(self, draft: Draft) -> Any:
-        """What recognises the line's row, as `load` finds it; None when the line does not give it."""
-        if not self.key:
-            return None
-        if self.key == (ID,):
-            return draft.facts.get(ID)
-        found = tuple(_comparable(self._ways[name], draft.values.get(name)) for name in self.key)
-        return found if all(part not in (None, "") for part in found) else None
 
     # --- its row ------------------------------------------------
     def load(self, drafts: Sequence[Draft], rows: QuerySet) -> None:
@@ -137,35 +126,9 @@ class MappedImporter(Importer):
             finder.load(draft.values[name] for draft in drafts if isinstance(draft.values.get(name), str))
         for draft in drafts:
             self._resolve(draft)
-        self._found = {}
-        wanted = {value for draft in drafts if (value := self._key_value(draft)) is not None}
-        if wanted:
-            for row in self._matching(rows, wanted):
-                value = row.pk if self.key == (ID,) else tuple(
-                    _comparable(self._ways[name], getattr(row, self.fields[name].attname)) for name in self.key
-                )  # fmt: skip
-                self._found.setdefault(value, []).append(row)
+        found = self.key.load(drafts, self._with_keys(rows))
         if self.tagging is not None:
-            self.tagging.load([row.pk for found in self._found.values() for row in found])
-
-    def _matching(self, rows: QuerySet, wanted: set[Any]) -> QuerySet:
-        if self.key != (ID,) and not self._is_unique:
-            # A name is nobody's own: a row out of reach is not recognised by it, nor betrayed.
-            rows = rows.filter(pk__in=self._reached()) if self._is_narrow else rows
-        if self.key == (ID,):
-            return self._with_keys(rows.filter(pk__in=wanted))
-        tests = Q()
-        for place, name in enumerate(self.key):
-            values, way = {value[place] for value in wanted}, self._ways[name]
-            if way == "exact":
-                # The condition of a partial index, written out: PostgreSQL uses it for a long list only so.
-                blank = Q(**{name: ""}) if isinstance(self.fields[name], CharField) else Q(pk__in=[])
-                tests &= Q(**{f"{self.fields[name].attname}__in": values}) & ~blank
-            else:
-                rows = rows.alias(**{f"_key_{name}": Lower(name) if way == "address" else folded(name)})
-                tests &= Q(**{f"_key_{name}__in": values})
-                tests &= ~Q(**{name: ""}) if way == "address" else Q()
-        return self._with_keys(rows.filter(tests))
+            self.tagging.load([row.pk for row in found])
 
     def _with_keys(self, rows: QuerySet) -> QuerySet:
         """The rows that rules and lookups ask of each row, fetched with it."""
@@ -182,52 +145,23 @@ class MappedImporter(Importer):
     def asked(self) -> set[str]:
         return set(self.rules.fields) if self.rules.asks else set(self.finders)
 
-    @cached_property
-    def _ways(self) -> dict[str, str]:
-        """How each field of the key is compared: as it is, as an address, or folded."""
-        return {name: _way(self.fields[name], self.resource) for name in self.key if name in self.fields}
-
-    @property
-    def _is_narrow(self) -> bool:
-        from core.accounts.access import Level, Scope
-
-        return any(self.resource.scope(person, Level.WRITE) is not Scope.ALL for person in self.people)
-
-    def _reached(self) -> QuerySet:
-        from core.accounts.access import Level
-
-        found = self.model._default_manager.all()
-        for person in self.people:
-            found = found.filter(pk__in=self.resource.rows(person, Level.WRITE).order_by().values("pk"))
-        return found.order_by().values("pk")
-
-    @cached_property
-    def _is_unique(self) -> bool:
-        return len(self.key) == 1 and (
-            self.key == (ID,) or self.key[0] in {field.name for field in unique_fields(self.model)}
-        )
-
     def match(self, draft: Draft) -> Model | None:
-        value = self._key_value(draft)
-        found = self._found.get(value, []) if value is not None else []
+        value = self.key.value(draft)
+        found = self.key.rows(value)
         if len(found) > 1:
             numbers = ", ".join(str(row.pk) for row in found[:_SHOWN])
             draft.refuse(
                 _("Plusieurs fiches répondent à « %(key)s » (n° %(numbers)s) : supprimez les doublons, ou reconnaissez "
-                  "les fiches autrement.") % {"key": self.key_label, "numbers": numbers}
+                  "les fiches autrement.") % {"key": self.key.label, "numbers": numbers}
             )  # fmt: skip
             return None
-        if not found and (self.plan.mode == Mode.UPDATE or (self.key == (ID,) and value is not None)):
+        if not found and (self.plan.mode == Mode.UPDATE or (self.key.is_number and value is not None)):
             draft.refuse(
-                _("Aucune fiche ne répond à « %s ».") % self.key_label
+                _("Aucune fiche ne répond à « %s ».") % self.key.label
                 if value is not None
-                else _("%s : vide, la fiche à mettre à jour ne peut pas être reconnue.") % self.key_label
+                else _("%s : vide, la fiche à mettre à jour ne peut pas être reconnue.") % self.key.label
             )
         return found[0] if found else None
-
-    @property
-    def key_label(self) -> str:
-        return " + ".join(self.targets[name].label for name in self.key)
 
     def complete(self, draft: Draft) -> None:
         if draft.row is not None and self.plan.mode == Mode.CREATE:
@@ -395,49 +329,3 @@ def targets_for(resource: type[Resource], people: Sequence[User]) -> dict[str, T
 
 def everybody_here(resource: type[Resource]) -> User:
     return everybody(resource.sensitive.values())
-
-
-# --- keys ------------------------------------------------
-def keys_for(resource: type[Resource], mapped: Mapping[str, Target]) -> dict[str, str]:
-    """{name: label} of what can recognise a row, of the mapped targets: the surest first.
-
-    Unique values, then identifiers and e-mail, then names; people are known by both their names together.
-    """
-    fields = {field.name: field for field in resource.model._meta.concrete_fields}
-    unique = [field.name for field in unique_fields(resource.model)]
-    codes = [name for name, field in fields.items() if _is_code(field, resource)]
-    emails = [name for name, field in fields.items() if isinstance(field, EmailField)]
-    title = resource.first_order().field.name
-    names = "first_name+last_name" if {"first_name", "last_name"} <= fields.keys() else title
-    keys = {}
-    for key in dict.fromkeys([ID, *unique, *codes, *emails, names]):
-        parts = key.split("+")
-        if all(part in mapped for part in parts):
-            keys[key] = " + ".join(mapped[part].label for part in parts)
-    return keys
-
-
-def key_named(resource: type[Resource], key: str) -> tuple[str, ...]:
-    return tuple(key.split("+")) if key else ()
-
-
-def _way(field: Field, resource: type[Resource]) -> str:
-    if isinstance(field, EmailField):
-        return "address"
-    return "folded" if isinstance(field, CharField | TextField) and not _is_code(field, resource) else "exact"
-
-
-def _is_code(field: Field, resource: type[Resource]) -> bool:
-    """An identifier: unique, or text that an index finds, with a validator of its own and no choice among a few."""
-    if not isinstance(field, CharField) or isinstance(field, EmailField) or field.choices:
-        return False
-    if field.name in {unique.name for unique in unique_fields(resource.model)}:
-        return True
-    indexed = {name for index in resource.model._meta.indexes for name in index.fields[:1]}
-    return field.name in indexed and len(field.validators) > 1
-
-
-def _comparable(way: str, value: Any) -> Any:
-    if not isinstance(value, str) or way == "exact":
-        return value
-    return value.casefold() if way == "address" else fold(value)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.importing.guessing import guess
-from core.importing.mapped import keys_for, targets_for
+from core.importing.keys import keys_for
+from core.importing.mapped import targets_for
 from core.importing.plan import Column, Plan
 from core.importing.reading import Source, is_reason
 from core.importing.values import Evidence, looks_like

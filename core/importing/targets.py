@@ -12,19 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
-from core.actions.tags import clean_tag_name
 from core.custom.column import NAME as CUSTOM
 from core.custom.fields import Virtual
 from core.fields import LookupField
-from core.importing import values
+from core.importing import parsers, values
+from core.importing.parsers import Parse
 from core.importing.values import Style
 from core.importing.words import ALIASES
 from core.registry import registry
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from core.resource import Resource
 
 TAGS, ID = "tags", "id"
-Parse = Callable[[str, Style], Any]
 
 
 @dataclass
@@ -86,9 +84,11 @@ def targets(resource: type[Resource], user: User) -> list[Target]:
             target.aliases = [*target.aliases, titles[target.name]]
     names = {target.name for target in found}
     if TAGS not in names:
-        found.append(Target(TAGS, _("Étiquettes"), _parse_tags, TAGS, aliases=ALIASES["tags"], group=_("Classement")))
+        found.append(
+            Target(TAGS, _("Étiquettes"), parsers.parse_tags, TAGS, aliases=ALIASES["tags"], group=_("Classement"))
+        )
     if ID not in names:
-        found.append(Target(ID, _("N° de fiche"), _parse_id, ID, aliases=ALIASES["id"], group=_("Classement")))
+        found.append(Target(ID, _("N° de fiche"), parsers.parse_id, ID, aliases=ALIASES["id"], group=_("Classement")))
     return found
 
 
@@ -104,7 +104,7 @@ def _target(resource: type[Resource], name: str, form_field: forms.Field, group:
         return None
     label = capfirst(str(form_field.label or model_field.verbose_name))
     target = Target(
-        name, label, _plain(form_field, model_field), column=name, group=group,
+        name, label, parsers.plain(form_field, model_field), column=name, group=group,
         required=form_field.required and not _has_default(model_field),
         aliases=[str(model_field.verbose_name), *ALIASES.get(name, ())],
     )  # fmt: skip
@@ -114,26 +114,26 @@ def _target(resource: type[Resource], name: str, form_field: forms.Field, group:
         target.kind, target.parse = "boolean", lambda text, style: values.parse_boolean(text)
     elif model_field.choices:
         target.kind, target.choices = "choice", {str(value): str(text) for value, text in model_field.flatchoices}
-        target.parse = _choice(target.choices, model_field)
+        target.parse = parsers.choice(target.choices, model_field)
     elif isinstance(model_field, models.DateTimeField):
-        target.kind, target.parse = "moment", _checked(values.parse_moment, form_field, model_field)
+        target.kind, target.parse = "moment", parsers.checked(values.parse_moment, form_field, model_field)
     elif isinstance(model_field, models.DateField):
-        target.kind, target.parse = "date", _checked(values.parse_date, form_field, model_field)
+        target.kind, target.parse = "date", parsers.checked(values.parse_date, form_field, model_field)
     elif isinstance(model_field, models.DecimalField | models.FloatField | models.IntegerField):
-        target.kind, target.parse = "number", _number(form_field, model_field)
+        target.kind, target.parse = "number", parsers.number(form_field, model_field)
     return target
 
 
 def _key(target: Target, form_field: forms.Field, model_field: models.ForeignKey) -> Target | None:
     related: Any = model_field.related_model
     if related is User and isinstance(form_field, forms.ModelChoiceField):
-        target.kind, target.parse = "person", _person(form_field)
+        target.kind, target.parse = "person", parsers.person(form_field)
         return target
     if isinstance(form_field, LookupField) and registry.of(related) is not None:
         target.kind, target.model, target.parse = "row", related, lambda text, style: " ".join(clean(text).split())
         return target
     if isinstance(form_field, forms.ModelChoiceField):
-        target.kind, target.parse = "choice", _one_of(form_field)
+        target.kind, target.parse = "choice", parsers.one_of(form_field)
         return target
     return None
 
@@ -171,7 +171,7 @@ def _of_custom(field: Virtual, form_field: forms.Field) -> Parse:
 
 def _of_options(field: Virtual, form_field: forms.Field, choices: dict[str, str]) -> Parse:
     """Options by their labels; several of them parted by commas, semicolons or bars."""
-    one = _choice(choices, models.CharField())
+    one = parsers.choice(choices, models.CharField())
     if not isinstance(form_field, forms.MultipleChoiceField):
         return lambda text, style: field.to_json(form_field.clean(one(text, style)))
 
@@ -180,136 +180,6 @@ def _of_options(field: Virtual, form_field: forms.Field, choices: dict[str, str]
         return field.to_json(form_field.clean([one(part, style) for part in parts]))
 
     return parse
-
-
-# --- values: what the form's field says, then the model's own validators ---------------------------------------------
-def _plain(form_field: forms.Field, model_field: models.Field) -> Parse:
-    if not (_is_ordinary(form_field, forms.Field) and _is_ordinary(model_field, models.Field)):
-
-        def parse(text: str, style: Style) -> Any:
-            value = form_field.clean(clean(text).strip())
-            return model_field.clean(value, None) if value not in model_field.empty_values else value
-
-        return parse
-    # The same, without asking twice: both fields carry mostly the same validators, and `clean` leaves no NUL.
-    validators = [*form_field.validators]
-    validators += [one for one in model_field.validators if one not in validators]
-    validators = [one for one in validators if not isinstance(one, ProhibitNullCharactersValidator)]
-
-    def parse_fast(text: str, style: Style) -> Any:
-        value = form_field.to_python(clean(text).strip())
-        form_field.validate(value)
-        if value in model_field.empty_values:
-            return value
-        errors: list[ValidationError] = []
-        for validator in validators:
-            try:
-                validator(value)
-            except ValidationError as error:
-                error.message = form_field.error_messages.get(error.code or "", error.message)
-                errors.extend(error.error_list)
-        if errors:
-            raise ValidationError(errors)
-        return value
-
-    return parse_fast
-
-
-def _is_ordinary(one: Any, base: Any) -> bool:
-    """Whether a field of a form or a model judges as Django's own do: by to_python, validate and validators."""
-    return type(one).clean is base.clean and type(one).run_validators is base.run_validators and (
-        base is forms.Field or (type(one).validate is base.validate and not one.choices)
-    )  # fmt: skip
-
-
-def _checked(read: Parse, form_field: forms.Field, model_field: models.Field) -> Parse:
-    def parse(text: str, style: Style) -> Any:
-        value = read(text, style)
-        form_field.run_validators(value)
-        model_field.run_validators(value)
-        return value
-
-    return parse
-
-
-def _number(form_field: forms.Field, model_field: models.Field) -> Parse:
-    whole = isinstance(model_field, models.IntegerField)
-
-    def parse(text: str, style: Style) -> Any:
-        number = values.parse_number(text, style)
-        if whole and number != number.to_integral_value():
-            raise ValidationError(_("« %s » n’est pas un nombre entier.") % text[:40])
-        return model_field.clean(form_field.clean(str(int(number)) if whole else f"{number:f}"), None)
-
-    return parse
-
-
-def _choice(choices: dict[str, str], model_field: models.Field) -> Parse:
-    known = {fold(value): value for value in choices} | {fold(label): value for value, label in choices.items()}
-    exact = {value.casefold(): value for value in choices}
-    shown = ", ".join(label for label in list(choices.values())[:8] if label)
-
-    def parse(text: str, style: Style) -> Any:
-        found = exact.get(text.strip().casefold(), known.get(fold(text)))
-        if found is None:
-            raise ValidationError(
-                _("« %(text)s » n’est pas un choix connu : %(choices)s.") % {"text": text[:40], "choices": shown}
-            )
-        return model_field.to_python(found)
-
-    return parse
-
-
-def _one_of(form_field: forms.ModelChoiceField) -> Parse:
-    """A row of a short list that no resource shows, by what it is called. Read once."""
-    known: dict[str, list[Any]] = {}
-    rows: Any = form_field.queryset
-
-    def parse(text: str, style: Style) -> Any:
-        if not known:
-            for row in rows.all()[:5000]:
-                known.setdefault(fold(str(row)), []).append(row.pk)
-        return _only(known.get(fold(text), []), text)
-
-    return parse
-
-
-def _person(form_field: forms.ModelChoiceField) -> Parse:
-    """A colleague within reach, by e-mail or by name in either order. Read once."""
-    known: dict[str, list[Any]] = {}
-    people: Any = form_field.queryset
-
-    def parse(text: str, style: Style) -> Any:
-        if not known:
-            for person in people.only("pk", "email", "first_name", "last_name"):
-                first, last = person.first_name, person.last_name
-                for name in {fold(f"{first} {last}"), fold(f"{last} {first}"), person.email.casefold()} - {""}:
-                    known.setdefault(name, []).append(person.pk)
-        return _only(known.get(text.strip().casefold()) or known.get(fold(text), []), text)
-
-    return parse
-
-
-def _only(found: Sequence[Any], text: str) -> Any:
-    if not found:
-        raise ValidationError(_("« %s » n’est personne, ou rien, que vous puissiez choisir ici.") % text[:60])
-    if len(found) > 1:
-        raise ValidationError(_("« %s » en désigne plusieurs : donnez l’adresse e-mail.") % text[:60])
-    return found[0]
-
-
-def _parse_tags(text: str, style: Style) -> list[str]:
-    """Words parted by commas, semicolons or bars."""
-    for mark in ";|\n":
-        text = text.replace(mark, ",")
-    return list(dict.fromkeys(clean_tag_name(part) for part in text.split(",") if part.strip()))
-
-
-def _parse_id(text: str, style: Style) -> int:
-    digits = text.strip().lstrip("#")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
-        raise ValidationError(_("« %s » n’est pas un numéro de fiche.") % text[:40])
-    return int(digits)
 
 
 def everybody(rights: Iterable[str]) -> User:

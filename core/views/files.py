@@ -13,12 +13,14 @@ from django.utils.translation import ngettext
 
 from core.accounts.access import Level
 from core.attachments import links
-from core.attachments.actions import attach, discard, files_of
+from core.attachments.actions import attach, discard, files_of, too_large
 from core.attachments.kinds import KINDS
 from core.csp import HEADER
 from core.models import Attachment
 from core.presenting import file_entry
 from core.references import resource_named
+from core.templatetags.french import size
+from core.uploads import refused_size, skipped_files
 from core.views.base import InstanceView, ResourceView
 from core.views.record import RecordView
 
@@ -51,11 +53,19 @@ class FilesView(RecordView):
         self.check(request)
         row = self.row()
         uploads = request.FILES.getlist("files")
-        if not uploads:
+        if sent := refused_size(request):
+            told = _(
+                "Cet envoi est trop gros (%(sent)s, au plus %(most)s pour une fiche) : rien n’a été gardé. Envoyez "
+                "moins de fichiers à la fois."
+            ) % {"sent": size(sent), "most": size(settings.FILES_MAX_BYTES_PER_RECORD)}
+            return self.page(row, refused=[told])
+        skipped = [too_large(name) for name in skipped_files(request)]
+        if not uploads and not skipped:
             return self.page(row, refused=[_("Choisissez d’abord un ou plusieurs fichiers.")])
         if len(uploads) > _MAX_FILES:
             return self.page(row, refused=[_("%d fichiers à la fois, pas plus.") % _MAX_FILES])
         kept, refused = attach(row, uploads, by=self.user)
+        refused = [*skipped, *refused]
         if kept:
             said = ngettext("%d fichier ajouté.", "%d fichiers ajoutés.", len(kept)) % len(kept)
             messages.success(request, said)

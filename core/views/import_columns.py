@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.importing import actions, jobs
+from core.importing.keys import keys_for
 from core.importing.lookups import RowFinder
-from core.importing.mapped import keys_for, targets_for
+from core.importing.mapped import targets_for
 from core.importing.plan import Column, Mode, Plan
 from core.importing.reading import FileError, Layout, is_reason
 from core.importing.reading.delimited import SEPARATORS

@@ -70,6 +70,7 @@ def megabytes(size: int) -> str:
 
 class UploadView(ResourceView):
     level = Level.WRITE
+    upload_setting = "IMPORT_MAX_BYTES"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(UploadForm())

@@ -10,9 +10,12 @@ from tests.bench import loading
 from tests.bench.custom import custom
 from tests.bench.documents import documents
 from tests.bench.history import price
+from tests.bench.imports import imports
 from tests.bench.measuring import environment
 from tests.bench.report import Report
 from tests.bench.web import once, serve
+
+ALONE = ("unique", "import", "historique", "PDF")  # what needs none of the large clients
 
 
 def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
@@ -23,6 +26,8 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     collect_if_changed()
     codes = [loading.HUNDRED] if quick else [loading.HUNDRED, loading.MILLION]
+    if only in ALONE:
+        codes = []
     loading.load(data_dir, codes)
     report = Report(environment())
     print("machine :", ", ".join(f"{name} {value}" for name, value in report.environment.items()))
@@ -35,6 +40,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
     print()
     for name, measure in (
         ("unique", once),
+        ("import", imports),
         ("historique", price),
         ("champs propres", custom),
         ("PDF", documents),

@@ -1,8 +1,7 @@
-"""The real web server: requests a second, memory of its workers, bytes on the wire; and what is done once."""
+"""The real web server: requests a second, memory of its workers, bytes on the wire; and a new client."""
 
 import gzip
 import http.client
-import io
 import re
 import statistics
 import subprocess
@@ -12,7 +11,6 @@ import time
 from pathlib import Path
 
 import brotli
-from django.db import connection
 from django_tenants.utils import schema_context
 
 from tenants.models import Client
@@ -173,7 +171,7 @@ def _pss(pid: int) -> float:
 
 
 def once(report: Report, *, quick: bool) -> None:
-    """A new client; an import of ten thousand lines."""
+    """A new client."""
     times = []
     for number in range(3):
         with schema_context("public"):
@@ -182,80 +180,3 @@ def once(report: Report, *, quick: bool) -> None:
             times.append(time.perf_counter() - started)
             delete_client(client)
     report.line(Line("nouveau client prêt", statistics.median(times), "s", 1))
-    _import(report, 2_000 if quick else 10_000)
-
-
-def _import(report: Report, lines: int) -> None:
-    """SIRENE's establishments: read, checked, written, recorded in the history; then sealed."""
-    from django.core.files import File
-
-    from core.importing import actions
-    from core.models import Event
-    from core.sealing import seal_all
-    from crm.resources import CompanyResource, ContactResource
-    from tests.crm.sirene import establishments, siren, siret
-
-    register = establishments(
-        *(
-            {"siret": siret(siren(30_000_000 + number)), "denominationUsuelleEtablissement": f"ATELIER {number}"}
-            for number in range(lines)
-        )
-    )
-    files = (
-        ("SIRENE", CompanyResource, register),
-        ("sociétés, colonnes choisies", CompanyResource, _companies(lines)),
-        ("contacts, colonnes choisies", ContactResource, _contacts(lines)),
-    )
-    with schema_context("public"):
-        client = create_client("bench-import", "Import")
-    try:
-        with schema_context(client.schema_name):
-            for title, resource, content in files:
-                before = Event.objects.count()
-                started, cpu = time.perf_counter(), time.process_time()
-                batch = actions.receive(resource, File(io.BytesIO(content), name="e.csv"), "e.csv", by=None)
-                actions.check_now(batch)
-                batch.save()
-                actions.commit_now(batch, None)
-                wall, cpu = time.perf_counter() - started, time.process_time() - cpu
-                events = Event.objects.count() - before
-                assert events >= lines, (events, batch.lines[:3])
-                report.line(
-                    Line(
-                        f"import de {lines} lignes ({title}), vérifiées deux fois et historisées", wall, "s",
-                        5 * lines / 10_000, detail=f"dont Python {cpu:.1f} s de processeur ; {events} événements",
-                    )
-                )  # fmt: skip
-            events = Event.objects.count()
-        started = time.perf_counter()
-        seal_all([client.schema_name])
-        report.line(Line(f"sceller {events} événements", time.perf_counter() - started, "s"))
-    finally:
-        connection.close()
-        with schema_context("public"):
-            delete_client(Client.objects.get(code="bench-import"))
-
-
-def _companies(lines: int) -> bytes:
-    """As another software exports them: no name or value of ours, eleven columns, telephones as people write them."""
-    from tests.crm.sirene import siren, siret
-
-    titles = "Raison commerciale;SIRET;Rue;CP;Commune;Tél.;Courriel;Relation;Fournisseur;Origine;Observations"
-    rows = (
-        f"Menuiserie {number};{siret(siren(50_000_000 + number))};{number} rue du Port;{10_000 + number % 900};"
-        f"Ville {number % 300};02 98 {number // 10_000 % 100:02} {number // 100 % 100:02} {number % 100:02};"
-        f"c{number}@menuiserie.example;client;{'oui' if number % 2 else 'non'};Salon;À rappeler"
-        for number in range(lines)
-    )
-    return "\n".join([titles.replace("Raison commerciale", "Nom"), *rows]).encode("cp1252")
-
-
-def _contacts(lines: int) -> bytes:
-    """Each names one of the companies that came before."""
-    titles = "First Name,Last Name,Company,E-mail,Job Title,Mobile Phone"
-    rows = (
-        f"Anne,Nom {number},Menuiserie {number % 1000},a{number}@contact.example,Gérante,"
-        f"06 98 {number // 10_000 % 100:02} {number // 100 % 100:02} {number % 100:02}"
-        for number in range(lines)
-    )
-    return "\n".join([titles, *rows]).encode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.importing.mapped import keys_for
+from core.importing.keys import keys_for
 from core.importing.targets import targets
 from core.models import Event
 from tests.contract.conftest import snapshot

@@ -123,6 +123,24 @@ def test_sizes_are_limited_by_file_and_by_record(sales, make_company, settings):
     assert Attachment.objects.count() == 1
 
 
+def test_a_file_that_is_too_large_is_named_and_the_others_are_kept(sales, make_company, settings):
+    company = make_company()
+    settings.FILE_MAX_BYTES = 100_000
+    page = send(sales, company, ("plan.txt", b"x" * 2_000_000), ("bon.txt", b"oui")).content.decode()
+    assert "« plan.txt » : plus de" in page and "bon.txt" in page
+    assert [kept.name for kept in Attachment.objects.all()] == ["bon.txt"]
+
+
+def test_a_sending_beyond_what_a_record_holds_is_refused_before_it_reaches_the_disk(
+    sales, make_company, settings, tmp_path
+):
+    company = make_company()
+    settings.FILES_MAX_BYTES_PER_RECORD, settings.FILE_UPLOAD_TEMP_DIR = 100_000, str(tmp_path / "absent")
+    page = send(sales, company, ("a.txt", b"x" * 2_000_000)).content.decode()
+    assert "Cet envoi est trop gros" in page and "Envoyez moins de fichiers" in page
+    assert not Attachment.objects.exists()
+
+
 def test_good_files_are_kept_beside_a_refused_one(sales, make_company):
     answer = send(sales, make_company(), ("bon.txt", b"oui"), ("vide.txt", b""))
     assert answer.status_code == 200 and [kept.name for kept in Attachment.objects.all()] == ["bon.txt"]

@@ -203,11 +203,14 @@ def test_an_archive_within_and_other_documents_are_refused(desk):
 
 
 # --- sizes --------------------------------------------------------------------------------------------------------
-def test_a_file_of_three_hundred_megabytes_is_refused_before_it_is_kept(desk):
-    """By the length that the browser announces: nothing of it reaches the disk or the reader."""
-    with override_settings(IMPORT_MAX_BYTES=100_000, FILES_MAX_BYTES_PER_RECORD=100_000):
+@pytest.mark.parametrize("others", [100_000, 250_000_000], ids=["beyond every screen", "a record might take it"])
+def test_a_file_too_large_is_refused_before_it_is_kept(desk, tmp_path, others):
+    """By the length that the browser announces: nothing of it reaches the disk, where there is no folder for it."""
+    with override_settings(
+        IMPORT_MAX_BYTES=100_000, FILES_MAX_BYTES_PER_RECORD=others, FILE_UPLOAD_TEMP_DIR=str(tmp_path / "absent")
+    ):
         page = words(desk.send(b"Nom;Ville\n" + b"x;y\n" * 400_000))
-    assert "trop gros" in page and "coupez-le" in page
+    assert "trop gros (2 Mo" in page and "coupez-le" in page and "Envoyer le fichier" in page
     assert desk.state == ""
 
 

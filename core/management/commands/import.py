@@ -15,7 +15,8 @@ from core.display import number
 from core.importing import actions
 from core.importing.engine import Progress
 from core.importing.importer import Draft
-from core.importing.mapped import keys_for, targets_for
+from core.importing.keys import keys_for
+from core.importing.mapped import targets_for
 from core.importing.plan import Mode, Plan
 from core.importing.reading import FileError
 from core.importing.report import refusals
