@@ -283,6 +283,7 @@ API_MAX_BODY = 1024 * 1024
 API_PAGE_SIZE = 200  # at most; 50 unless asked
 # (requests, seconds): everything one client's people send together, and each person of them.
 API_RATES = {"client": (1200, 60), "user": (300, 60)}
+API_VISITOR_RATE = (60, 60)  # of one address, without being signed in
 # More rows than this read by one person from one resource within an hour are an extraction (R02).
 API_EXTRACTION_ROWS = 200
 

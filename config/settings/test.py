@@ -30,5 +30,5 @@ if env.str("TEST_EMAIL_URL", default=""):  # a worker of the tests, in a process
     vars().update(env.email_url("TEST_EMAIL_URL"))
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; nothing real is hashed here
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-
+API_VISITOR_RATE = (10_000, 60)  # visitors of many tests come from one address
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://….localhost

@@ -13,7 +13,7 @@ from django_filters.fields import ModelMultipleChoiceField
 
 from core.accounts.models import User
 from core.api.listing import names_of
-from core.api.serializer import customs_schema, serializer_of
+from core.api.serializer import TAG_NAMES, TAGS, customs_schema, serializer_of
 from core.api.values import Schema
 from core.api.writing import Shape, shapes_of
 from core.columns import sortable
@@ -25,6 +25,8 @@ from core.resource import Resource
 
 MANY = {"get": "list", "post": "create"}
 ONE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+FILES_OF_ROW = {"get": "files"}
+FILE = {"get": "file"}
 _ID: Schema = {"type": "integer", "minimum": 1}
 
 
@@ -68,6 +70,8 @@ class Description:
             "update": _("Remplacer %s") % one,
             "partial_update": _("Modifier %s") % one,
             "destroy": _("Supprimer %s") % one,
+            "files": _("Lister les fichiers d’%s") % one,
+            "file": _("Télécharger un fichier d’%s") % one,
         }[action]
 
     def details(self, action: str) -> str:
@@ -90,6 +94,8 @@ class Description:
                 "lecture."
             ),
             "destroy": _("La fiche va à la corbeille, pour trente jours. Refusé si d’autres fiches en dépendent."),
+            "files": _("Du plus récent au plus ancien, cent par page. On les ajoute et les supprime à l’écran."),
+            "file": _("Le fichier tel qu’il a été reçu."),
         }[action]  # fmt: skip
 
     def outcome(self, action: str) -> str:
@@ -97,6 +103,8 @@ class Description:
             "list": _("Une page de fiches."),
             "create": _("La fiche créée ; son adresse est dans Location."),
             "destroy": _("La fiche est à la corbeille."),
+            "files": _("Une page de fichiers."),
+            "file": _("Le fichier."),
         }.get(action, _("La fiche."))
 
     def refusals(self, action: str) -> list[int]:
@@ -120,6 +128,9 @@ class Description:
         needed = _needed(custom, action)
         properties = {name: shape.schema for name, shape in own.items()}
         properties[NAME] = customs_schema({name: shape.schema for name, shape in custom.items()}, needed)
+        if TAGS in self.serializer.around:
+            words = _("Les étiquettes de la fiche, toutes ; absentes, elles restent ce qu’elles sont.")
+            properties[TAGS] = {**TAG_NAMES, "description": words}
         required = [*_needed(own, action), *([NAME] if needed else ())]
         schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return {**schema, "required": required} if required else schema
@@ -146,6 +157,10 @@ class Description:
         if action == "create":
             return []
         key = {"name": "id", "in": "path", "required": True, "description": _("La clé de la fiche."), "schema": _ID}
+        if action == "files":
+            return [key, _query("before", _ID, _("Le numéro d’un fichier : les plus anciens que lui."))]
+        if action == "file":
+            return [key, {**key, "name": "file", "description": _("Le numéro du fichier.")}]
         if action == "retrieve":
             return [key, _header("If-None-Match", _("L’ETag que vous avez : 304 si la fiche n’a pas changé."))]
         words = _("L’ETag de votre lecture : 412 si la fiche a changé depuis. « * » : quoi qu’elle soit devenue.")

@@ -1,9 +1,10 @@
-"""How many requests a client, and each of its people, may send: a window that slides, kept in Redis.
+"""How many requests a client, each of its people and each visitor may send: a window that slides, kept in Redis.
 
 The keys carry the client's schema, so one client's storm takes nothing from another. A refused request counts for
 nothing, and one that its person's limit refuses takes nothing from the client's.
 """
 
+import hashlib
 import math
 import time
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Allowance:
     limit: int
     left: int
     reset: int  # seconds until the window has slid on
+    policy: str
 
     @property
     def headers(self) -> dict[str, str]:
@@ -52,23 +54,38 @@ class Allowance:
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(max(self.left, 0)),
             "RateLimit-Reset": str(self.reset),
-            "RateLimit-Policy": ", ".join(f'"{name}";q={q};w={w}' for name, (q, w) in settings.API_RATES.items()),
+            "RateLimit-Policy": self.policy,
         }
         return {**told, "Retry-After": str(self.reset)} if self.refused else told
 
 
 def take(user: User) -> Allowance:
     """Count one request of this person at the active client."""
+    return _take(
+        {
+            name: (f"user-{user.pk}" if name == "user" else name, *settings.API_RATES[name])
+            for name in settings.API_RATES
+        }
+    )
+
+
+def take_visitor(address: str) -> Allowance:
+    """Count one request of somebody who is not signed in, by the address (IP) that it comes from."""
+    who = hashlib.blake2b(address.encode(), digest_size=12).hexdigest()
+    return _take({"visitor": (f"visitor-{who}", *settings.API_VISITOR_RATE)})
+
+
+def _take(limits: dict[str, tuple[str, int, int]]) -> Allowance:
+    """`limits`: {name: (whose, requests, seconds)}."""
     now = time.time()
-    limits = list(settings.API_RATES.items())
     keys, arguments = [], [now]
-    for name, (most, seconds) in limits:
-        who = f"user-{user.pk}" if name == "user" else name
+    for who, most, seconds in limits.values():
         window = int(now // seconds)
         keys += [cache.make_key(f"api-rate-{who}-{number}") for number in (window, window - 1)]
         arguments += [most, seconds]
     redis = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
     refused, *left = redis.eval(_SCRIPT, len(keys), *keys, *arguments)
     tightest = min(range(len(limits)), key=lambda rank: left[rank])
-    most, seconds = limits[tightest][1]
-    return Allowance(bool(refused), most, left[tightest], math.ceil(seconds - now % seconds) or 1)
+    _who, most, seconds = list(limits.values())[tightest]
+    policy = ", ".join(f'"{name}";q={q};w={w}' for name, (_of, q, w) in limits.items())
+    return Allowance(bool(refused), most, left[tightest], math.ceil(seconds - now % seconds) or 1, policy)

@@ -20,13 +20,14 @@ from drf_spectacular.plumbing import ResolvedComponent
 from core.accounts.access import Level
 from core.accounts.models import User
 from core.api.examples import example_of
-from core.api.operations import MANY, ONE, Description
+from core.api.files import FilesViewSet, page_schema
+from core.api.operations import FILE, FILES_OF_ROW, MANY, ONE, Description
 from core.api.problems import KINDS, MEDIA_TYPE
 from core.api.values import Schema
-from core.api.views import ResourceViewSet
 from core.custom.definitions import fields_of
 from core.registry import registry
 
+_ROUTES = {"": MANY, "<int:id>/": ONE, "<int:id>/files/": FILES_OF_ROW, "<int:id>/files/<int:file>/": FILE}
 _KEPT = 3600  # seconds
 _JSON = "application/json"
 
@@ -70,7 +71,7 @@ def _filters(resource: Any) -> list[str]:
     return list(resource.filters.base_filters) if resource.filters else []
 
 
-class Described(ResourceViewSet):
+class Described(FilesViewSet):
     """What the generator sees of an address: for whom it is described."""
 
     reader: User | None = None
@@ -82,7 +83,7 @@ def _generated(user: User) -> Schema:
         if not resource.may(user, Level.READ):
             continue
         writes = resource.may(user, Level.WRITE)
-        for route, actions in (("", MANY), ("<int:id>/", ONE)):
+        for route, actions in _ROUTES.items():
             shown = {method: action for method, action in actions.items() if writes or method == "get"}
             view = Described.as_view(shown, resource=resource, reader=user)
             patterns.append(path(f"api{resource.list_url}{route}", view))
@@ -139,7 +140,7 @@ class Operations(AutoSchema):
             component = self.component(f"{told.name}.{action}", body)
             content = {"schema": component, "example": example_of(body, brief=action != "update")}
             operation["requestBody"] = {"required": True, "content": {_JSON: content}}
-        if action not in ("list", "retrieve"):
+        if action in ("create", "update", "partial_update", "destroy"):
             operation["security"] = [{"session": [], "csrf": []}]
         operation["responses"] = self.responses(told, action)
         return operation
@@ -150,6 +151,13 @@ class Operations(AutoSchema):
         return found.ref
 
     def responses(self, told: Description, action: str) -> Schema:
+        problems = {str(status): self.problem(status) for status in told.refusals(action)}
+        if action == "file":
+            binary: Schema = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+            return {"200": {"description": told.outcome(action), "content": binary}, **problems}
+        if action == "files":
+            page: Schema = {"schema": self.component("Files", page_schema()), "example": _FILES_EXAMPLE}
+            return {"200": {"description": told.outcome(action), "content": {_JSON: page}}, **problems}
         record = told.record
         shown: Schema = self.component(told.name, record)
         example = example_of(record)
@@ -163,7 +171,6 @@ class Operations(AutoSchema):
             good["content"] = {_JSON: {"schema": shown, "example": example}}
         if action not in ("list", "destroy"):
             good["headers"] = {"ETag": {"schema": {"type": "string"}, "description": _("Pour If-Match.")}}
-        problems = {str(status): self.problem(status) for status in told.refusals(action)}
         if action == "retrieve":
             problems["304"] = {"description": _("La fiche est celle de If-None-Match.")}
         return {status: good, **problems}
@@ -173,6 +180,16 @@ class Operations(AutoSchema):
         titles = " / ".join(str(kind.title) for kind in KINDS.values() if kind.status == status)
         return {"description": titles, "content": {MEDIA_TYPE: {"schema": schema}}}
 
+
+_FILES_EXAMPLE = {
+    "next": None,
+    "results": [
+        {
+            "id": 7, "name": "devis.pdf", "kind": "pdf", "size": 48213, "sha256": "9f2c…", "author": "Anne Le Goff",
+            "created_at": "2026-11-25T14:30:00+00:00", "url": "/api/…/12/files/7/",
+        }
+    ],
+}  # fmt: skip
 
 PROBLEM: Schema = {
     "type": "object",

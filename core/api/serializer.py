@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from core.accounts.models import User
     from core.resource import Resource
 
-AROUND = ("title", "custom", "tags", "url")  # what a record has besides its key and its facts
+TAGS, FILES = "tags", "files"
+AROUND = ("title", "custom", TAGS, "url")  # what a record has besides its key and its facts
+TAG_NAMES: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 1000}
 _FILES = (models.FileField, models.BinaryField)
 
 
@@ -164,9 +166,7 @@ class Serializer:
             properties[fact.name] = described(fact.schema, fact.label, fact.help, fact.field)
         own = {fact.name: described(fact.schema, fact.label, fact.help, fact.field) for fact in self.customs}
         properties[NAME] = customs_schema(own, list(own))
-        properties["tags"] = {
-            "type": "array", "items": {"type": "string"}, "description": _("Étiquettes."), "readOnly": True,
-        }  # fmt: skip
+        properties["tags"] = {**TAG_NAMES, "description": _("Étiquettes.")}
         properties["url"] = {"type": "string", "description": _("Adresse de la fiche à l’écran."), "readOnly": True}
         properties = {name: properties[name] for name in self.names}
         return {

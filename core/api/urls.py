@@ -14,12 +14,12 @@ from core.resource import Resource
 
 
 class Door(View):
-    """Leads to one of `core.api.views.ENDPOINTS`, each of which is guarded."""
+    """Leads to one of `core.api.endpoints.ENDPOINTS`, each of which is guarded."""
 
     endpoint = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        from core.api.views import ENDPOINTS
+        from core.api.endpoints import ENDPOINTS
 
         return ENDPOINTS[self.endpoint](request, *args, **kwargs)
 
@@ -57,6 +57,8 @@ urlpatterns = [
     path("docs/<resource:resource>/", DocsView.as_view(), name="api-docs-resource"),
     path("<resource:resource>/", door("rows"), name="api-rows"),
     path("<resource:resource>/<int:pk>/", door("row"), name="api-row"),
+    path("<resource:resource>/<int:pk>/files/", door("files"), name="api-files"),
+    path("<resource:resource>/<int:pk>/files/<int:file>/", door("file"), name="api-file"),
     path("", door("nothing"), name="api-nothing"),
     path("<path:rest>", door("nothing"), name="api-unknown"),
 ]

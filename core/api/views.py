@@ -20,8 +20,10 @@ from core.api import bulk_reads, rates
 from core.api.authentication import allowed_fields
 from core.api.listing import StrictListing
 from core.api.problems import Problem
-from core.api.serializer import Serializer, serializer_of
+from core.api.serializer import TAGS, Serializer, serializer_of
+from core.api.tags import given_tags, put_tags
 from core.api.writing import posted, refused, shapes_of
+from core.exporting.recording import address_of
 from core.locking import lock
 from core.saving import save
 from core.views.base import OfResource
@@ -45,6 +47,8 @@ class Guarded(APIView):
     allowance: rates.Allowance | None = None
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        if not request.user.is_authenticated:  # refused below, but not without end
+            self.within(rates.take_visitor(address_of(request._request)))
         super().initial(request, *args, **kwargs)
         self.check(request)
 
@@ -52,8 +56,11 @@ class Guarded(APIView):
         """Raise PermissionDenied (403), Http404 or Problem."""
 
     def check_throttles(self, request: Any) -> None:
-        self.allowance = rates.take(request.user)
-        if self.allowance.refused:
+        self.within(rates.take(request.user))
+
+    def within(self, allowance: rates.Allowance) -> None:
+        self.allowance = allowance
+        if allowance.refused:
             raise Problem("rate")
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -115,7 +122,8 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
         return self.request.build_absolute_uri(f"/api{self.resource.list_url}{rest}")
 
     def create(self, request: Any, **kwargs: Any) -> HttpResponse:
-        form = self.judged(None, whole=False)
+        with transaction.atomic():
+            form = self.judged(None, whole=False)
         record = self.told(self.fresh(form.instance.pk))
         return answer(encoded(record), status=201, Location=self.at(f"{record['id']}/"), ETag=etag(record))
 
@@ -169,7 +177,9 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
             raise Problem("invalid-parameters")
         if not int(self.request.META.get("CONTENT_LENGTH") or 0):
             raise Problem("malformed", _("Le corps est vide."))
-        body = self.request.data
+        body, tags = self.request.data, None
+        if TAGS in self.serializer.around:
+            body, tags = given_tags(body)
         form: Any = self.resource.form(instance=row, user=self.user)  # type: ignore[call-arg]
         shapes = shapes_of(form, self.serializer.facts)
         shown = self.told(row) if row is not None else dict.fromkeys(self.serializer.names, _NEVER)
@@ -177,6 +187,8 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
         form = self.resource.form(data, instance=row, user=self.user)  # type: ignore[call-arg]
         if not (form.is_valid() and save(form, self.resource, self.user)):
             raise refused(form)
+        if tags is not None:
+            put_tags(form.instance, self.rows, tags)
         return form
 
     def fresh(self, pk: int) -> Model:
@@ -216,13 +228,3 @@ class SchemaView(Guarded):
             response = answer(encoded(found))
         patch_vary_headers(response, ["Cookie"])
         return response
-
-
-ENDPOINTS = {
-    "rows": ResourceViewSet.as_view({"get": "list", "post": "create"}),
-    "row": ResourceViewSet.as_view(
-        {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
-    ),
-    "schema": SchemaView.as_view(),
-    "nothing": Nothing.as_view(),
-}

@@ -39,9 +39,14 @@ class Origin:
     address: str | None = None
 
 
+def address_of(request: HttpRequest) -> str:
+    """The visitor's IP address; "0.0.0.0" where none is known."""
+    return get_adapter(request).get_client_ip(request)
+
+
 def origin_of(request: HttpRequest) -> Origin:
     match = request.resolver_match
-    address = get_adapter(request).get_client_ip(request)
+    address = address_of(request)
     return Origin((match.view_name if match else request.path)[:200], None if address == "0.0.0.0" else address)  # noqa: S104
 
 

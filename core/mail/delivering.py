@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.mail.queueing import CLIENT_HEADER
-from core.models import MailState, OutgoingMail
+from core.models import MailSettings, MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
 BATCH = 200  # mails of one task; others of the queue get their turn
@@ -74,11 +74,11 @@ def recover() -> None:
 
 def _deliver_batch() -> bool | None:
     """True: more is due; False: nothing more can be sent now; None: all that was due is sent."""
-    server = get_connection()
+    server, most = get_connection(), most_per_hour()
     try:
         for _number in range(BATCH):
-            if _sent_lately() >= settings.MAIL_PER_HOUR:
-                logger.warning("mail: %d in an hour, the others wait", settings.MAIL_PER_HOUR)
+            if _sent_lately() >= most:
+                logger.warning("mail: %d in an hour, the others wait", most)
                 return False
             mail = _claim()
             if mail is None:
@@ -93,6 +93,11 @@ def _deliver_batch() -> bool | None:
 
 def _due() -> Any:
     return OutgoingMail.objects.filter(state=MailState.QUEUED, next_try_at__lte=timezone.now())
+
+
+def most_per_hour() -> int:
+    """How many mails of this client may leave in an hour: its own setting, else the vendor's."""
+    return MailSettings.objects.values_list("per_hour", flat=True).first() or settings.MAIL_PER_HOUR
 
 
 def _sent_lately() -> int:

@@ -116,6 +116,9 @@ class MailSettings(models.Model):
     reply_to = models.EmailField(
         _("adresse de réponse"), blank=True, help_text=_("Où vont les réponses ; vide : à l’expéditeur.")
     )
+    per_hour = models.PositiveIntegerField(
+        _("courriels par heure, au plus"), null=True, blank=True, help_text=_("Les autres attendent leur tour.")
+    )
 
     class Meta:
         verbose_name = _("réglages des courriels")
@@ -123,6 +126,7 @@ class MailSettings(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(id=1), name="one_mail_settings"),
             models.CheckConstraint(condition=Q(sender_name__regex=_ONE_LINE), name="mail_sender_is_a_line"),
+            models.CheckConstraint(condition=Q(per_hour__gte=1), name="mail_rate_lets_some_leave"),
         ]
 
     class Privacy:

@@ -15,7 +15,7 @@ from core.accounts.access import Level
 from core.attachments import links
 from core.attachments.actions import attach, discard, files_of, too_large
 from core.attachments.kinds import KINDS
-from core.csp import HEADER
+from core.attachments.sending import sent
 from core.models import Attachment
 from core.presenting import file_entry
 from core.references import resource_named
@@ -26,10 +26,6 @@ from core.views.record import RecordView
 
 _PAGE = 60
 _MAX_FILES = 50  # in one sending
-# What a file brings must not act as a page of the instance. Chromium's PDF viewer refuses to start in a sandbox, and
-# runs nothing in the page's name anyway.
-PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-_SANDBOX = f"{PDF_POLICY}; sandbox"
 
 
 class FilesView(RecordView):
@@ -110,25 +106,4 @@ class StoredFileView(InstanceView):
         resource = resource_named(found.model)
         if resource is None or not resource.rows(request.user).filter(pk=found.object_id).exists():
             raise Http404
-        return self.answer(found, asked.way)
-
-    def answer(self, found: Attachment, way: str) -> FileResponse:
-        kind = KINDS[found.kind]
-        small = way == "thumbnail" and bool(found.thumbnail)
-        shown = small or (way == "open" and kind.inline)
-        try:
-            content = (found.thumbnail if small else found.file).open("rb")
-        except FileNotFoundError as error:
-            raise Http404 from error
-        answer = FileResponse(
-            content,
-            as_attachment=not shown,
-            filename=found.name,
-            content_type="image/webp" if small else kind.mime if shown else "application/octet-stream",
-        )
-        answer[HEADER] = PDF_POLICY if found.kind == "pdf" else _SANDBOX
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Cross-Origin-Resource-Policy"] = "same-origin"
-        answer["Cache-Control"] = f"private, max-age={links.LIVES}"
-        answer["Content-Encoding"] = "identity"  # the GZip middleware would compress, for nothing, what is compressed
-        return answer
+        return sent(found, asked.way)

@@ -41,7 +41,7 @@ _WITH_LINES = (ImportState.READY, ImportState.DONE, ImportState.UNDONE)
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Fichier CSV ou Excel"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.ods,text/csv"}),
         allow_empty_file=True,  # the reader says it better
         max_length=200,
     )

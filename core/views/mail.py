@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
+from core.display import number
 from core.mail.outbox import AGAIN, outbox, send_again, settle_as_sent
 from core.models import MailSettings, MailState, OutgoingMail
 from core.views.base import ModuleView
@@ -96,7 +97,20 @@ class SettlementView(DeliveryView):
 class MailSettingsForm(forms.ModelForm):
     class Meta:
         model = MailSettings
-        fields = ["sender_name", "sender_address", "reply_to"]
+        fields = ["sender_name", "sender_address", "reply_to", "per_hour"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = number(settings.MAIL_PER_HOUR)
+        self.fields["per_hour"].help_text = _("%s, si vous ne dites rien. Les autres attendent leur tour.") % most
+
+    def clean_per_hour(self) -> int | None:
+        """Fewer than the vendor's limit, which protects everybody's mails, or as many."""
+        asked = self.cleaned_data["per_hour"]
+        # What the vendor granted this client beyond it stays.
+        if asked is not None and asked != self.initial.get("per_hour") and not 1 <= asked <= settings.MAIL_PER_HOUR:
+            raise forms.ValidationError(_("De 1 à %s courriels par heure.") % number(settings.MAIL_PER_HOUR))
+        return asked
 
     def clean_sender_name(self) -> str:
         name = self.cleaned_data["sender_name"]
@@ -117,7 +131,7 @@ class MailSettingsView(ModuleView):
         if not form.is_valid():
             return self.show(form)
         form.save()
-        messages.success(request, _("Les prochains courriels seront signés ainsi."))
+        messages.success(request, _("Les prochains courriels partiront ainsi."))
         return redirect("mail")
 
     def show(self, form: MailSettingsForm) -> HttpResponse:

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
 from core.actions.notes import notes_of
+from core.attachments.sending import PDF_POLICY
 from core.display import moment, number
 from core.exporting.recording import demand, record_extraction
 from core.models.extractions import Way
 from core.pdf.record import Sheet, printable_related, sheet
 from core.views.base import ResourceView
-from core.views.files import PDF_POLICY
 
 
 class PrintView(ResourceView):

@@ -15,7 +15,7 @@ from tests.bench.measuring import environment
 from tests.bench.report import Report
 from tests.bench.web import once, serve
 
-ALONE = ("unique", "import", "historique", "PDF")  # what needs none of the large clients
+ALONE = ("unique", "import", "historique", "champs propres", "PDF")  # what needs none of the large clients
 
 
 def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:

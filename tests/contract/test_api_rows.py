@@ -1,7 +1,9 @@
 """Reach and sensitive fields, by the API: what is hidden exists nowhere, and nobody gives away what is theirs."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core.attachments.actions import attach, files_of
 from core.models import Event
 from tests.contract.api import Api, body_of, faults, problem, row_url, rows_url
 from tests.contract.conftest import snapshot
@@ -23,9 +25,12 @@ def owned(request):
 def test_a_row_out_of_reach_does_not_exist(owned, person, scope):
     me, other = narrowed(person, owned, scope, teams=["Nord"]), person(teams=["Sud"])
     row = make_row(owned, owner=other.user)
+    attach(row, [SimpleUploadedFile("secret.txt", b"x")], by=other.user)
     api, url, before = Api(me.browser), row_url(owned, row.pk), snapshot(owned)
     for answer in (
         api.get(url),
+        api.get(f"{url}files/"),
+        api.get(f"{url}files/{files_of(row).get().pk}/"),
         api.patch(url, {"owner": me.user.pk}),
         api.put(url, body_of(owned), **{"If-Match": "*"}),
         api.delete(url),

@@ -71,7 +71,8 @@ def test_the_door_of_the_api_only_leads_to_guarded_views():
     from rest_framework.permissions import IsAuthenticated
 
     from core.api.authentication import Session
-    from core.api.views import ENDPOINTS, Guarded
+    from core.api.endpoints import ENDPOINTS
+    from core.api.views import Guarded
 
     for name, view in ENDPOINTS.items():
         assert issubclass(view.cls, Guarded), name

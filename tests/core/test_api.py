@@ -57,6 +57,16 @@ def test_pages_do_not_count(sales):
     assert Api(sales).get(LIST).headers["RateLimit-Remaining"] == "1"
 
 
+@override_settings(API_VISITOR_RATE=(2, 60))
+def test_a_visitor_is_refused_without_end_and_takes_nothing_from_who_is_signed_in(atelier, api):
+    anybody = Api(visitor(atelier))
+    assert [anybody.get(LIST).status_code for _number in range(4)] == [401, 401, 429, 429]
+    answer = anybody.get("/api/nothing/")
+    assert problem(answer, 429)["type"].endswith("#rate")
+    assert answer.headers["RateLimit-Policy"] == '"visitor";q=2;w=60' and int(answer.headers["Retry-After"]) > 0
+    assert api.get(LIST).status_code == 200
+
+
 # --- bulk reads (R02) -----------------------------------------------------------------------------------------------
 @override_settings(API_EXTRACTION_ROWS=5)
 def test_beyond_some_rows_an_hour_each_answer_is_an_extraction(api, make_company):

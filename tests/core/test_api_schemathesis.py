@@ -4,6 +4,7 @@ import os
 
 import pytest
 import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
@@ -16,6 +17,7 @@ from schemathesis.specs.openapi import checks
 from config.wsgi import application
 from core.accounts.models import User
 from core.actions.tags import tag_named, tag_row
+from core.attachments.actions import attach, files_of
 from core.registry import registry
 from tests.conftest import visitor
 from tests.contract.samples import make_row
@@ -40,7 +42,11 @@ def rows(atelier):
     for resource in registry:
         make_all(resource)
         for _number in range(3):
-            tag_row(make_row(resource), tag_named("VIP"))
+            row = make_row(resource)
+            tag_row(row, tag_named("VIP"))
+            attach(
+                row, [SimpleUploadedFile("notes.txt", b"Bonjour")], by=User.objects.get(email="admin@atelier.example")
+            )
 
 
 @pytest.fixture
@@ -71,8 +77,10 @@ def existing(operation) -> dict[str, int]:
     """The key of a row that is there: a random one would only ever be a 404."""
     if "{id}" not in operation.path:
         return {}
-    resource = next(found for found in registry if operation.path == f"/api{found.list_url}{{id}}/")
-    return {"id": resource.model._default_manager.order_by("pk").values_list("pk", flat=True)[0]}
+    resource = next(found for found in registry if operation.path.startswith(f"/api{found.list_url}{{id}}/"))
+    row = resource.model._default_manager.order_by("pk").first()
+    file = {"file": files_of(row).values_list("pk", flat=True)[0]} if "{file}" in operation.path else {}
+    return {"id": row.pk, **file}
 
 
 def willing(operation) -> dict[str, str]:
@@ -84,7 +92,7 @@ def willing(operation) -> dict[str, str]:
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 def test_no_request_breaks_the_api_nor_contradicts_its_description(schema, mode):
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == 6 * len(list(registry))
+    assert len(operations) == 8 * len(list(registry))
     statuses: dict[str, set[int]] = {}
     for operation in operations:
 
@@ -105,7 +113,7 @@ def test_no_request_breaks_the_api_nor_contradicts_its_description(schema, mode)
 
         try:
             walk()
-        except Unsatisfiable:  # its one parameter is the key, and that is given: nothing of it can be wrong
+        except Unsatisfiable:  # its parameters are keys, and those are given: nothing of it can be wrong
             assert mode is schemathesis.GenerationMode.NEGATIVE and operation.method in ("get", "delete")
     if mode is schemathesis.GenerationMode.POSITIVE:
         for label, found in statuses.items():

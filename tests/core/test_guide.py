@@ -24,8 +24,10 @@ from django.test import Client
 from django_tenants.utils import schema_context, tenant_context
 from core.accounts.models import Role, User
 from core.models import Event
+from config.celery import app
 from tenants.provisioning import create_client
 
+app.conf.broker_url = "memory://"  # jobs run when they are asked for
 connection.set_schema_to_public()
 client = create_client("guide", "Guide")
 browser = Client(headers={"host": client.host})
@@ -75,6 +77,33 @@ found = browser.get(api, {"q": "baies", "strength": "weak"}).json()
 assert [row["id"] for row in found["results"]] == [made["id"]]
 assert browser.patch(f"{api}{made['id']}/", {"strength": "huge"}, content_type="application/json").status_code == 400
 assert browser.delete(f"{api}{made['id']}/").status_code == 204
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from core.models import Extraction, ImportBatch
+
+exported = b"".join(browser.post(base + "export/", {"format": "csv", "columns": "all"}).streaming_content).decode("utf-8-sig")
+assert "Terrain" in exported.splitlines()[0] and "Fenêtres Élan" in exported and "Qwertov" in exported
+with tenant_context(client):
+    assert Extraction.objects.get().resource == "crm.competitor"
+lines = "Nom;Ville;Position;Rencontré le;Terrain;Étiquettes\\nVolets Pors;Quimper;Forte;12/05/2026;Lande;VIP\\n;Brest;Faible;;;\\n"
+sent = browser.post(base + "import/", {"file": SimpleUploadedFile("concurrents.csv", lines.encode("cp1252"))})
+assert sent.status_code == 302, "each field of the form, the client's own and the tags are found by their titles"
+with tenant_context(client):
+    batch = ImportBatch.objects.get()
+plan = batch.plan
+wanted = ["name", "city", "strength", "met_on", own, "tags"]
+assert [column["target"] for column in plan["columns"]] == wanted, plan
+form = {"key": plan["key"], "mode": "both", **{f"target-{place}": target for place, target in enumerate(wanted)}}
+assert browser.post(f"/imports/{batch.pk}/columns/", form).status_code == 302
+report = page(f"/imports/{batch.pk}/")
+assert "Nom : cette valeur manque" in report, report
+assert browser.post(f"/imports/{batch.pk}/commit/").status_code == 302
+[row] = browser.get(api, {"q": "volets"}).json()["results"]
+assert (row["strength"], row["met_on"], row["tags"], row["custom"]) == ("strong", "2026-05-12", ["VIP"], {own: "Lande"})
+with tenant_context(client):
+    assert Event.objects.get(model="crm.competitor", object_id=row["id"]).operation == f"import:{batch.pk}"
+assert browser.post(f"/imports/{batch.pk}/undo/").status_code == 302
+assert browser.get(api, {"q": "volets"}).json()["results"] == []
 with tenant_context(client):
     browser.force_login(User.objects.get(email="reader@guide.example"))
 assert browser.get(record).status_code == 200

@@ -194,6 +194,73 @@ def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_is_opened(de
     assert desk.state == ""
 
 
+# --- OpenDocument -------------------------------------------------------------------------------------------------
+_SPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+
+
+def cell(text: str = "", attributes: str = 'office:value-type="string"') -> str:
+    return f"<table:table-cell {attributes}><text:p>{text}</text:p></table:table-cell>"
+
+
+def line(*cells: str, times: int = 1) -> str:
+    return f'<table:table-row table:number-rows-repeated="{times}">{"".join(cells)}</table:table-row>'
+
+
+BLANK = '<table:table-cell table:number-columns-repeated="16384"/>'
+
+
+def open_document(*lines: str, before: str = "") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f'{before}<office:document-content {_SPACES}><office:body><office:spreadsheet><table:table table:name="Feuille">'
+            f"{''.join(lines)}</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    return out.getvalue()
+
+
+def test_a_sheet_of_libreoffice_is_read_with_what_it_typed(desk):
+    """As LibreOffice writes it: the blank rest of the sheet is there, a million times."""
+    content = open_document(
+        line(cell("Nom"), cell("Ville"), cell("Encours"), BLANK),
+        line(cell("Société Été"), cell("Brest"), cell("1 250,50", 'office:value-type="float" office:value="1250.5"')),
+        line(cell("Bâti", 'office:value-type="string" table:formula="of:=A2"'), cell("Nantes"), cell("2026", 'office:value-type="float" office:value="2026"')),
+        line(BLANK, times=1_048_573),
+    )  # fmt: skip
+    assert rows(content) == [
+        ["Nom", "Ville", "Encours"],
+        ["Société Été", "Brest", "1250.5"],
+        ["Bâti", "Nantes", "2026"],
+    ]
+    assert "formules" in words(desk.send(content, "clients.ods"))
+    desk.map()
+    desk.confirm()
+    assert dict(Company.objects.values_list("name", "city")) == {"Société Été": "Brest", "Bâti": "Nantes"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (open_document(line(cell("x", 'office:value-type="string" table:number-columns-repeated="99999999"'))), "s’étend sur"),
+        (open_document(line(cell("x"), times=99_999_999)), "s’étend sur"),
+        (open_document(line(cell("x")), line(BLANK, times=1_048_570), line(BLANK, cell("x"))), "s’étend sur"),
+        (open_document(line(cell("x"), times=10**30)), "abîmé"),
+        (open_document(line(cell("x")), before='<!DOCTYPE a [<!ENTITY b "ccc">]>'), "abîmé"),
+        (open_document(line(cell("x")), "<table:table-row>"), "abîmé"),
+        (open_document(line(cell(" " * 60_000_000))), "démesurément"),
+    ],
+    ids=["a wide cell", "a tall row", "a stray cell", "no number", "entities", "cut short", "a bomb"],
+)  # fmt: skip
+def test_a_sheet_of_libreoffice_that_would_fill_the_memory_is_refused(desk, content, message):
+    assert message in words(desk.send(content, "f.ods"))
+    assert desk.state == ""
+
+
 def test_an_archive_within_and_other_documents_are_refused(desk):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

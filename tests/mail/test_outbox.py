@@ -6,10 +6,10 @@ from email import message_from_bytes, policy
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context, tenant_context
 
 from core.mail import BadMail, queue_mail
-from core.mail.delivering import PAUSES, deliver, recover
+from core.mail.delivering import PAUSES, deliver, most_per_hour, recover
 from core.mail.outbox import send_again, settle_as_sent, sweep
 from core.mail.tasks import deliver_due
 from core.models import MailSettings, MailState, OutgoingMail
@@ -182,6 +182,32 @@ def test_a_client_sends_no_more_than_its_share_in_an_hour(queue, smtp, settings)
     OutgoingMail.objects.filter(state="sent").update(sent_at=timezone.now() - timedelta(hours=2))
     deliver()
     assert len(smtp.got) == 3
+
+
+def test_the_share_is_the_clients_own_and_takes_nothing_from_the_others(queue, smtp, horizon):
+    MailSettings.objects.create(per_hour=1)
+    with tenant_context(horizon):
+        assert most_per_hour() == 1000
+    queue(to=[f"n{number}@exemple.fr" for number in range(3)])
+    assert len(smtp.got) == 1
+    MailSettings.objects.update(per_hour=None)
+    deliver()
+    assert len(smtp.got) == 3
+
+
+def test_the_share_is_set_on_the_page_of_the_sender_and_never_beyond_the_vendors(signed_in, atelier, settings):
+    settings.MAIL_PER_HOUR = 50
+    admin = signed_in(atelier, "administrator")
+    for refused in ("51", "0", "-3", "beaucoup"):
+        assert "aria-invalid" in admin.post("/mail/settings/", {"per_hour": refused}).content.decode(), refused
+    assert not MailSettings.objects.exists()
+    admin.post("/mail/settings/", {"per_hour": "50"})
+    assert most_per_hour() == 50
+    MailSettings.objects.update(per_hour=400)  # what the vendor granted, beyond
+    admin.post("/mail/settings/", {"per_hour": "400", "sender_name": "Atelier"})
+    assert (most_per_hour(), MailSettings.objects.get().sender_name) == (400, "Atelier")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MailSettings.objects.update(per_hour=0)
 
 
 def test_a_person_may_send_again_what_is_doubtful_and_not_what_is_sent(queue, smtp, django_capture_on_commit_callbacks):

@@ -3,7 +3,8 @@
 base       a source of lines, what they are made of, and how the file is laid out
 encodings  which encoding, and which lines are in another
 delimited  CSV and its kin
-workbook   XLSX, judged before it is opened
+workbook   XLSX and ODS
+weighing   what a workbook would take of memory, before it is opened
 headers    which line has the titles
 opening    the one way in: `open_source`
 """

@@ -34,7 +34,6 @@ def open_source(file: IO[bytes], size: int, layout: Layout | None = None) -> Sou
     if head.startswith(_ZIP):
         from core.importing.reading.workbook import Workbook
 
-        layout.kind = "xlsx"
         return Workbook(file, layout)
     _refuse_other_kinds(head)
     layout.kind = "csv"
@@ -54,4 +53,4 @@ def _refuse_other_kinds(head: bytes) -> None:
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 3
     controls = sum(byte < 9 for byte in head if byte)
     if (not wide and b"\x00" in head.split(b"\n", 1)[0]) or controls > len(head) // 50 + 1:
-        raise FileError(_("Ce fichier n’est pas du texte : choisissez un fichier CSV ou Excel (XLSX)."))
+        raise FileError(_("Ce fichier n’est pas du texte : choisissez un fichier CSV, Excel (XLSX) ou ODS."))

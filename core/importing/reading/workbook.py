@@ -1,23 +1,14 @@
-"""A workbook (XLSX). Judged by its directory and by the places of its cells before the reader opens it."""
+"""A workbook (XLSX, ODS), weighed before the reader opens it."""
 
 import datetime as dt
-import re
-import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
-from core.attachments import archives
 from core.importing.reading.base import HEAD, FileError, Layout, Line, Source, Typed, combined
 from core.importing.reading.headers import find_header
-
-_CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})')
-_ROW = re.compile(rb'<(?:\w+:)?row\s(?:[^<>]*?\s)?r="(\d{1,10})"')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>]")
-_BLOCK = 1024 * 1024
-_OVERLAP = 512  # a tag cut by the end of a block
+from core.importing.reading.weighing import weigh
 
 
 class Workbook(Source):
@@ -25,7 +16,7 @@ class Workbook(Source):
         super().__init__()
         self.layout = layout
         self._done = 0
-        formulas = _judge(file)
+        layout.kind, formulas = weigh(file)
         self._sheet = self._open(file)
         if formulas:
             self.notes.append(_("Ce classeur a des formules : leur dernier résultat enregistré est importé."))
@@ -113,58 +104,3 @@ def _text(value: Any) -> str:
         bare = value.time() == dt.time() and value.tzinfo is None
         return Typed((value.date() if bare else value).isoformat())
     return Typed(value.isoformat() if isinstance(value, dt.date | dt.time) else value)
-
-
-def _judge(file: IO[bytes]) -> int:
-    """How many formulas; raises FileError for what would fill the memory, or is no workbook."""
-    try:
-        kind = archives.kind_of(file)  # type: ignore[arg-type]
-    except archives.Unsafe as error:
-        raise FileError(_("Ce classeur est refusé : %s") % error) from error
-    if kind != "xlsx":
-        raise FileError(
-            _("Ce fichier est une archive, pas un classeur Excel : enregistrez la feuille en XLSX ou en CSV.")
-        )
-    formulas = 0
-    file.seek(0)
-    with zipfile.ZipFile(file) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > settings.IMPORT_MAX_UNPACKED:
-            raise FileError(_("Ce classeur est trop gros une fois ouvert : gardez la seule feuille à importer, ou "
-                              "envoyez-la en CSV."))  # fmt: skip
-        for entry in archive.infolist():
-            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
-                try:
-                    formulas += _measure(archive, entry)
-                except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-                    raise FileError(_("Ce classeur est abîmé : enregistrez-en une copie, puis envoyez-la.")) from error
-    return formulas
-
-
-def _measure(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
-    """The reader makes a table as large as the furthest cells: one stray cell must not make it of a billion."""
-    column = row = formulas = rows = 0
-    tail = b""
-    with archive.open(entry) as sheet:
-        while block := sheet.read(_BLOCK):
-            text = tail + block
-            for letters in set(_CELL.findall(text)):
-                column = max(column, _place(letters))
-            found = _ROW.findall(text)
-            rows += len(found)
-            row = max(row, *map(int, found)) if len(found) > 1 else max([row, *map(int, found)])
-            formulas += len(_FORMULA.findall(block))
-            tail = block[-_OVERLAP:]
-    if column * row > settings.IMPORT_MAX_CELLS:
-        raise FileError(
-            _("Cette feuille s’étend sur %(rows)s lignes et %(columns)s colonnes, bien plus que ses données : "
-              "supprimez les lignes et colonnes vides, ou envoyez-la en CSV.") % {"rows": row, "columns": column}
-        )  # fmt: skip
-    return formulas
-
-
-def _place(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
