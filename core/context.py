@@ -66,7 +66,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = [{"label": None, "items": [_item(request, "house", _("Accueil"), reverse("home"))]}]
     for menu in registry.menus:
         items = [
-            _item(request, resource.icon, resource.label_plural, resource.list_url)
+            _item(request, resource.icon, resource.label_plural, resource.entry_url(), resource.list_url)
             for resource in menu.items
             if resource.may(user, Level.READ)
         ]
@@ -108,6 +108,7 @@ def _dashboards(request: HttpRequest, menu: Menu, user: Any) -> list[dict[str, A
     ]
 
 
-def _item(request: HttpRequest, icon: str, label: str, url: str) -> dict[str, Any]:
-    here = request.path == url or (url != "/" and request.path.startswith(url))
+def _item(request: HttpRequest, icon: str, label: str, url: str, within: str = "") -> dict[str, Any]:
+    """`within`: what the entry stands for, where it opens but one page of it."""
+    here = request.path == url or (url != "/" and request.path.startswith(within or url))
     return {"icon": icon, "label": label, "url": url, "current": here, "badge": None}

@@ -1,6 +1,6 @@
 """Operations for migrations, kept as stable as Django's own: what they wrote once stays true."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import router
 from django.db.migrations.operations.base import Operation
@@ -58,9 +58,14 @@ class TrackHistory(_Triggers):
 
     names = ("history_insert", "history_update", "history_delete")
 
+    def __init__(self, model: str, derived: Iterable[str] = ()) -> None:
+        """`derived`: further columns that nobody enters, whose changes are no event."""
+        super().__init__(model)
+        self.derived = tuple(derived)
+
     def create(self, app_label, model):
         columns = {field.column for field in model._meta.concrete_fields}
-        derived = ",".join(name for name in DERIVED if name in columns)
+        derived = ",".join(name for name in (*DERIVED, *self.derived) if name in columns)
         call = f"EXECUTE FUNCTION public.b2o_record_changes('{app_label}.{self.model.lower()}', '{{{derived}}}')"
         return _history_triggers(f'"{model._meta.db_table}"', call)
 

@@ -73,6 +73,15 @@ class View:
 
 
 @dataclass(frozen=True)
+class Display:
+    """A way to show the rows, by the name of one of the resource's pages: a list, a board, a calendar."""
+
+    page: str
+    label: StrOrPromise
+    icon: str
+
+
+@dataclass(frozen=True)
 class Related:
     """Rows of another resource that point to a record by `field`, shown on the record."""
 
@@ -91,6 +100,9 @@ class Resource:
     importer: ClassVar[type[Importer] | None] = None  # known layouts; any other file is mapped on screen
     serializer: ClassVar[type[Serializer] | None] = None  # only to deviate: the API derives from all the rest
     views: ClassVar[Sequence[View]] = ()
+    displays: ClassVar[
+        Sequence[Display]
+    ] = ()  # where there are several: each offers the others, the menu opens the first
     related: ClassVar[Sequence[Related]] = ()
     subtitle: ClassVar[Sequence[str]] = ()
     badge: ClassVar[Badge | None] = None
@@ -144,6 +156,20 @@ class Resource:
     @classproperty
     def list_url(cls) -> str:  # noqa: N805
         return cls.url("list")
+
+    @classmethod
+    def entry_url(cls) -> str:
+        """What the menu opens."""
+        return cls.url(cls.displays[0].page) if cls.displays else cls.list_url
+
+    @classmethod
+    def displayed(cls, page: str, query: str = "") -> list[dict[str, Any]]:
+        """The ways to show the rows, for core/_displays.html: each keeps the filters of the others."""
+        tail = f"?{query}" if query else ""
+        return [
+            {"label": way.label, "icon": way.icon, "url": cls.url(way.page) + tail, "current": way.page == page}
+            for way in cls.displays
+        ]
 
     @classproperty
     def create_url(cls) -> str:  # noqa: N805
@@ -249,6 +275,11 @@ class Resource:
     def subtitle_of(cls, row: Model, user: User) -> str:
         hidden = cls.hidden_from(user)
         return " · ".join(str(value) for name in cls.subtitle if name not in hidden and (value := getattr(row, name)))
+
+    @classmethod
+    def banner(cls, row: Model, user: User, can: Mapping[str, bool]) -> dict[str, Any] | None:
+        """What stands below the head of a record on each of its tabs: {"template": …} and what that one needs."""
+        return None
 
     @classmethod
     def badge_of(cls, row: Model, user: User) -> dict[str, str] | None:

@@ -5,10 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from core.dashboards.declaring import ME, Choices, Count, Dashboard, Months, Rows, Tile, add_dashboard
 from crm.resources import CompanyResource as Companies
 from crm.resources import ContactResource as Contacts
+from crm.resources import DealResource as Deals
 
 _UNKNOWN = _("Non précisé, un contact compte comme particulier : pas de prospection sans son accord.")
 _CLOSED = _("Le registre SIRENE les dit fermées : à vérifier avant tout devis.")
 _CUSTOMERS = {"relation": "customer"}
+_MY_OPEN = {"state": "open", "owner": ME}
+_ROTTING = _("À la même étape depuis plus longtemps que prévu.")
 _MY_PROSPECTS = {"relation": "prospect", "owner": ME}
 
 add_dashboard(
@@ -16,6 +19,21 @@ add_dashboard(
         "crm",
         _("Tableau de bord"),
         (
+            Tile("crm.my-deals", _("Mes affaires en cours"), Deals, Count(), _MY_OPEN),
+            Tile(
+                "crm.rotting", _("Mes affaires à relancer"), Deals, Count(), {"rotting": "1", "owner": ME},
+                icon="hourglass", hint=_ROTTING,
+            ),
+            Tile("crm.won", _("Affaires gagnées"), Deals, Months("closed"), {"state": "won"}, size="m"),
+            Tile(
+                "crm.lost", _("Affaires perdues"), Deals, Months("closed", "line"), {"state": "lost"}, size="m",
+                home=False,
+            ),
+            Tile("crm.states", _("Issue des affaires"), Deals, Choices("state", "stack"), size="m", home=False),
+            Tile(
+                "crm.my-next-deals", _("Mes affaires, prochaines échéances"), Deals, Rows("expected_on"), _MY_OPEN,
+                size="m",
+            ),
             Tile("crm.companies", _("Sociétés"), Companies, Count("created")),
             Tile("crm.customers", _("Clients"), Companies, Count("created"), _CUSTOMERS, icon="handshake"),
             Tile("crm.contacts", _("Contacts"), Contacts, Count("created")),

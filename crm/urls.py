@@ -1,8 +1,24 @@
 from django.urls import include, path
 
 from crm import resources
+from crm.models import LostReason, Stage
+from crm.views import pipelines
 
 urlpatterns = [
     path("companies/", include(resources.CompanyResource.urls())),
     path("contacts/", include(resources.ContactResource.urls())),
+    path("deals/", include(resources.DealResource.urls())),
+    path("pipelines/", pipelines.PipelinesView.as_view(), name="crm-pipelines"),
+    path("pipelines/new/", pipelines.PipelineEditView.as_view(), name="crm-pipeline-new"),
+    path("pipelines/<int:pk>/", pipelines.PipelineEditView.as_view(), name="crm-pipeline"),
+    path("pipelines/<int:pk>/deletion/", pipelines.RemoveView.as_view(), name="crm-pipeline-delete"),
+    path("pipelines/<int:pipeline>/stages/new/", pipelines.StageEditView.as_view(), name="crm-stage-new"),
+    path("stages/<int:pk>/", pipelines.StageEditView.as_view(), name="crm-stage"),
+    path("stages/<int:pk>/place/", pipelines.StageMoveView.as_view(), name="crm-stage-move"),
+    path("stages/<int:pk>/deletion/", pipelines.RemoveView.as_view(model=Stage), name="crm-stage-delete"),
+    path("lost-reasons/new/", pipelines.ReasonEditView.as_view(), name="crm-lostreason-new"),
+    path("lost-reasons/<int:pk>/", pipelines.ReasonEditView.as_view(), name="crm-lostreason"),
+    path(
+        "lost-reasons/<int:pk>/deletion/", pipelines.RemoveView.as_view(model=LostReason), name="crm-lostreason-delete"
+    ),
 ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.accounts.models import User
     from core.resource import Resource
 
+_KEPT = 20_000  # rows that keys lead to, in memory
 _NOT_OWN = (forms.BaseForm, forms.BaseModelForm, forms.ModelForm, ResourceForm)
 
 
@@ -36,6 +37,7 @@ class Rules:
         self.models_own = self.model.clean is not Model.clean
         self.asks = bool(self.steps or self.whole or self.models_own)
         self._new = self.model()  # what a rule sees of a row that is not there yet: no key, and defaults
+        self._rows: dict[tuple[str, Any], Any] = {}
         self.defaults = {name: field.get_default() for name, field in self.fields.items()}
 
     def judge(self, draft: Draft, instances: Mapping[str, Model]) -> None:
@@ -67,13 +69,24 @@ class Rules:
         for name, field in self.fields.items():
             if name in instances:
                 data[name] = instances[name]
-            elif name in draft.values and not isinstance(field, ForeignKey):
-                data[name] = draft.values[name]
+            elif name in draft.values:
+                value = draft.values[name]
+                data[name] = self._named(name, field, value) if isinstance(field, ForeignKey) else value
+            elif draft.row is not None and isinstance(field, ForeignKey):
+                data[name] = self._named(name, field, getattr(draft.row, field.attname))
             elif draft.row is not None:
                 data[name] = getattr(draft.row, name)
             else:
                 data[name] = None if isinstance(field, ForeignKey) else self.defaults[name]
         return data
+
+    def _named(self, name: str, field: ForeignKey, pk: Any) -> Any:
+        """The row that a key leads to. Asked once for each, as long as they are not too many."""
+        if pk is not None and (name, pk) not in self._rows:
+            if len(self._rows) > _KEPT:
+                self._rows.clear()
+            self._rows[name, pk] = field.related_model._base_manager.filter(pk=pk).first()
+        return self._rows.get((name, pk))
 
     def _step(self, name: str) -> None:
         try:

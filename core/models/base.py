@@ -26,7 +26,8 @@ class DomainModel(models.Model):
     custom = CustomColumn(_("champs propres"))  # the values of core.custom: `row.f12` reads one
 
     objects = DomainManager()
-    migration_operations: ClassVar = (TrackHistory,)  # added by makemigrations when the model is created
+    # Added by makemigrations when the model is created.
+    migration_operations: ClassVar[tuple[Any, ...]] = (TrackHistory,)
 
     class Meta:
         abstract = True

@@ -9,6 +9,7 @@ from core.actions.saved_views import address, views_of
 from core.bulk import allowed, gestures
 from core.columns import chosen
 from core.keyset import capped_counts
+from core.lean import lean
 from core.listing import Listing
 from core.models import SavedView
 from core.search import matches
@@ -37,7 +38,8 @@ class ListView(ResourceView):
                 gesture for gesture in gestures(self.resource).values() if allowed(gesture, self.resource, self.user)
             ],
             "bulk_url": f"{self.resource.url('bulk')}?{listing.base_params().urlencode()}",
-            "query": listing.base_params().urlencode(),
+            "query": (query := listing.base_params().urlencode()),
+            "displays": self.resource.displayed("list", query),
         }
         response = render(request, "core/list.html#list" if partial else "core/list.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])
@@ -73,9 +75,10 @@ class LookupView(ResourceView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         listing = Listing(self.resource, self.user, request.GET)
-        rows = listing.order.apply(self.rows.filter(matches(clean(request.GET.get("q", "")))))[:10]
-        found = [
+        found = lean(self.rows.filter(matches(clean(request.GET.get("q", "")))), self.resource.subtitle)
+        rows = listing.order.apply(found)[:10]
+        options = [
             {"pk": row.pk, "title": self.resource.title(row), "subtitle": self.resource.subtitle_of(row, self.user)}
             for row in rows
         ]
-        return JsonResponse({"results": found})
+        return JsonResponse({"results": options})

@@ -71,6 +71,7 @@ class RecordView(ResourceView):
                 "updated_at": row.updated_at,  # type: ignore[attr-defined]
             },
             "tabs": self.tabs(row),
+            "banner": resource.banner(row, self.user, can),
         }
 
     def content(self, row: models.Model) -> dict[str, Any]:

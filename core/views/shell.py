@@ -54,7 +54,7 @@ class PaletteView(InstanceView):
 
     def pages(self, readable: list[type[Resource]], q: str) -> list[dict]:
         pages = [("house", _("Accueil"), reverse("home"))]
-        pages += [(resource.icon, resource.label_plural, resource.list_url) for resource in readable]
+        pages += [(resource.icon, resource.label_plural, resource.entry_url()) for resource in readable]
         pages.append(("hourglass", _("Travaux"), reverse("jobs")))
         pages.append(("braces", _("API"), reverse("api-docs")))
         return [_option(icon, label, url) for icon, label, url in pages if _fits(label, q)]

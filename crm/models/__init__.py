@@ -1,7 +1,9 @@
 from core.discovery import import_submodules
 from crm.models.company import Company
 from crm.models.contact import Contact
+from crm.models.deal import Deal
+from crm.models.pipeline import LostReason, Pipeline, Stage
 
 import_submodules(__name__, __path__)
 
-__all__ = ["Company", "Contact"]
+__all__ = ["Company", "Contact", "Deal", "LostReason", "Pipeline", "Stage"]

@@ -1,7 +1,8 @@
 from core.discovery import import_submodules
 from crm.resources.company import CompanyResource
 from crm.resources.contact import ContactResource
+from crm.resources.deal import DealResource
 
 import_submodules(__name__, __path__)
 
-__all__ = ["CompanyResource", "ContactResource"]
+__all__ = ["CompanyResource", "ContactResource", "DealResource"]

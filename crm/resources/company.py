@@ -15,6 +15,7 @@ from crm.models import Company
 from crm.models.company import Kind, RegistryState, Relation
 from crm.phones import PhoneField
 from crm.resources.contact import ContactResource
+from crm.resources.deal import DealResource
 from crm.resources.rights import VIEW_CREDIT
 
 
@@ -116,5 +117,5 @@ class CompanyResource(Resource):
     form = CompanyForm
     bulk_form = CompanyBulkForm
     importer = CompanyImporter
-    related = (Related(ContactResource, "company"),)
+    related = (Related(DealResource, "company"), Related(ContactResource, "company"))
     sensitive = {"credit_limit": VIEW_CREDIT.code}

@@ -8,10 +8,11 @@ from core.fields import LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
-from core.resource import Badge, Col, Resource
+from core.resource import Badge, Col, Related, Resource
 from crm.models import Company, Contact
 from crm.models.contact import RecipientKind
 from crm.phones import PhoneField
+from crm.resources.deal import DealResource
 
 
 class ContactFilters(django_filters.FilterSet):
@@ -76,3 +77,4 @@ class ContactResource(Resource):
     filters = ContactFilters
     form = ContactForm
     bulk_form = ContactBulkForm
+    related = (Related(DealResource, "contact"),)

@@ -9,6 +9,7 @@ if (document.querySelector("look-up")) import("./lookup.js");
 if (document.querySelector(".record, mention-box, [data-confirm]")) import("./record.js");
 if (document.querySelector("form[data-draft]")) import("./draft.js");
 if (document.querySelector("tile-board")) import("./board.js");
+if (document.querySelector("kanban-board")) import("./kanban.js");
 
 const root = document.documentElement;
 

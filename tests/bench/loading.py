@@ -13,6 +13,7 @@ from tenants.provisioning import create_client, delete_client
 HUNDRED, MILLION, CUSTOM = "bench-cent", "bench-million", "bench-champs"
 ROWS = {HUNDRED: 100_000, MILLION: 1_000_000, CUSTOM: 100_000}
 CONTACTS = 150_000
+DEALS = 100_000
 PASSWORD = "bench correct horse"
 
 _NAMES = (
@@ -251,10 +252,26 @@ _CONTACTS = f"""
         ON c.id = (SELECT min(id) FROM crm_company) + floor({ROWS[HUNDRED]} * power({_DRAW.format(row="g", seed=14)}, 1.3))::bigint
 """
 
+# Six in ten are open, as nowhere in life: a board that bears them bears those of a real client.
+_DEALS = f"""
+    INSERT INTO crm_deal (name, company_id, stage_id, amount, expected_on, owner_id, source, note, created_at, updated_at,
+        stage_since, closed_at, rank)
+    SELECT c.trade || ' ' || (g %% 997), c.id, (%(stages)s::bigint[])[CASE WHEN u < 0.6 THEN 1 + floor(u / 0.15)::int
+            WHEN u < 0.82 THEN 5 ELSE 6 END], round((300 * power(120, v))::numeric, -1),
+        date '2026-11-26' + (floor(w * 200) - 40)::int, c.owner_id, CASE WHEN w < 0.3 THEN 'Salon' ELSE '' END, '',
+        c.created_at, c.updated_at, timestamptz '2026-11-26' - w * interval '40 days',
+        timestamptz '2026-11-26' - v * interval '1500 days', hashint8extended(g, 23) %% 1000000
+    FROM generate_series(1, {DEALS}::bigint) g
+    CROSS JOIN LATERAL (SELECT {_DRAW.format(row="g", seed=20)} u, {_DRAW.format(row="g", seed=21)} v,
+                               {_DRAW.format(row="g", seed=22)} w) d
+    JOIN LATERAL (SELECT o.*, split_part(o.name, ' ', 1) AS trade FROM crm_company o
+        WHERE o.id = (SELECT min(id) FROM crm_company) + g - 1) c ON true
+"""
+
 
 def load(data_dir: Path, codes: list[str]) -> None:
     """Make the clients that are absent, or made by other statements than these."""
-    stamp = hashlib.sha256(repr((_COMPANIES, _CONTACTS, _LISTS, ROWS)).encode()).hexdigest()[:16]
+    stamp = hashlib.sha256(repr((_COMPANIES, _CONTACTS, _DEALS, _LISTS, ROWS)).encode()).hexdigest()[:16]
     for code in codes:
         path = data_dir / f"{code}.stamp"
         with schema_context("public"):
@@ -293,7 +310,7 @@ def _fill(code: str, people: list[int]) -> None:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute(
             "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
-            "WHERE i.indrelid IN ('crm_company'::regclass, 'crm_contact'::regclass) AND NOT i.indisprimary "
+            "WHERE i.indrelid IN ('crm_company'::regclass, 'crm_contact'::regclass, 'crm_deal'::regclass) AND NOT i.indisprimary "
             "AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
         )
         indexes = cursor.fetchall()
@@ -308,9 +325,14 @@ def _fill(code: str, people: list[int]) -> None:
             cursor.execute("ALTER TABLE crm_contact DISABLE TRIGGER history_insert")
             cursor.execute(_CONTACTS, _LISTS)
             cursor.execute("ALTER TABLE crm_contact ENABLE TRIGGER history_insert")
+            cursor.execute("SELECT array_agg(id ORDER BY position) FROM crm_stage")
+            stages = cursor.fetchone()[0]
+            cursor.execute("ALTER TABLE crm_deal DISABLE TRIGGER history_insert")
+            cursor.execute(_DEALS, {"stages": stages})
+            cursor.execute("ALTER TABLE crm_deal ENABLE TRIGGER history_insert")
         else:
             cursor.execute("ALTER TABLE crm_company ENABLE TRIGGER history_insert")
         for _name, definition in indexes:
             cursor.execute(definition)
         cursor.execute("RESET maintenance_work_mem")
-        cursor.execute("VACUUM ANALYZE crm_company, crm_contact, core_event, core_eventvalues")
+        cursor.execute("VACUUM ANALYZE crm_company, crm_contact, crm_deal, core_event, core_eventvalues")

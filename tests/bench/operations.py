@@ -8,7 +8,7 @@ from django_tenants.utils import tenant_context
 
 from core import keyset
 from core.resource import Resource
-from crm.models import Company
+from crm.models import Company, Deal, Stage
 from crm.resources import CompanyResource
 from tenants.models import Client
 from tests.bench import loading, measuring
@@ -56,6 +56,20 @@ def operations(code: str) -> Iterator[Operation]:
     if million:
         return
     yield Operation("liste des contacts", 25, get("/crm/contacts/"))
+    with tenant_context(client):
+        deal, stage = Deal.objects.filter(state="open").order_by("pk").first(), Stage.objects.order_by("position")[1]
+        person = deal.owner_id
+    yield Operation(f"tableau de {loading.DEALS} affaires", 25, get("/crm/deals/board/"))
+    yield Operation("tableau, une personne", 25, get(f"/crm/deals/board/?owner={person}"))
+    yield Operation("tableau, partiel htmx", 25, get("/crm/deals/board/", **PARTIAL))
+    yield Operation("liste des affaires", 25, get("/crm/deals/"))
+    yield Operation("prévision des affaires", None, get("/crm/deals/forecast/"))
+    yield Operation(
+        "déplacer une carte", 30,
+        lambda number: browser.request(
+            f"/crm/deals/{deal.pk}/stage/", {"stage": str(stage.pk), "below": str(deal.pk + 1 + number % 50), "fetch": "1"}
+        ),
+    )  # fmt: skip
     yield Operation("fiche", 25, get(f"{LIST}{pk}/"))
     yield Operation("API : liste de 50", 25, _unrecorded(get(f"/api{LIST}")))
     yield Operation("fiche, historique", 25, get(f"{LIST}{pk}/history/"))

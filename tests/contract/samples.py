@@ -1,5 +1,6 @@
 """What the contract tests need to know of each resource: data only. One entry for each, or `test_samples.py` fails."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,8 +10,9 @@ from django.db.models import Model
 
 from core.registry import registry
 from core.resource import Resource
-from crm.models import Company, Contact
+from crm.models import Company, Contact, Deal, Stage
 
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 WORD = "Zyxoval"  # in the title of every sample row, and nowhere else
 
 
@@ -20,7 +22,8 @@ class Sample:
 
     form: what a person must fill to create one; change: one field of the form with another value;
     varied: text fields to which the rows of the large list each add something of their own;
-    sensitive: a value for each sensitive field, and the texts that betray it on a page.
+    sensitive: a value for each sensitive field, and the texts that betray it on a page;
+    derived: for a field that the database derives, what makes a row have a value of it.
     """
 
     row: Callable[[], dict[str, Any]]
@@ -28,6 +31,7 @@ class Sample:
     change: Mapping[str, Any]
     varied: Sequence[str]
     sensitive: Mapping[str, tuple[Any, Sequence[str]]] = field(default_factory=dict)
+    derived: Mapping[str, Callable[[Any], dict[str, Any]]] = field(default_factory=dict)
 
 
 SAMPLES: dict[str, Sample] = {
@@ -44,10 +48,25 @@ SAMPLES: dict[str, Sample] = {
         change={"job": "Gérante"},
         varied=("last_name", "email"),
     ),
+    "crm.deal": Sample(
+        row=lambda: {
+            "name": f"{WORD} Escalier",
+            "stage": Stage.objects.first(),
+            "amount": Decimal(4200),
+            "company": Company.objects.create(name="Hamon"),
+        },
+        form={"name": f"{WORD} Escalier"},
+        change={"source": "Salon"},
+        varied=("name", "source"),
+        derived={"state": lambda value: {"stage": Stage.objects.filter(kind=value).first(), "stage_since": LONG_AGO}},
+    ),
 }
 RELATED: dict[type[Model], Callable[[Model, int], list[Model]]] = {
     # Rows that a record shows, for the count of its queries.
     Company: lambda row, n: [Contact(last_name=f"C{number}", company=row) for number in range(n)],
+    Contact: lambda row, n: [
+        Deal(name=f"A{number}", contact=row, company=row.company, stage=Stage.objects.first()) for number in range(n)
+    ],
 }
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.dashboards.counting import Reader
 from core.dashboards.declaring import Choices, Count, Months, Part, Rows, dashboards, tiles
 from core.dashboards.showing import shown
-from tests.contract.samples import make_row
+from tests.contract.samples import make_row, sample_of
 
 TILES = list(tiles().values())
 COUNTED = [tile for tile in TILES if isinstance(tile.figure, Count | Choices | Months)]
@@ -31,10 +31,14 @@ def fill(tile, owners) -> None:
     }
     moments = [timezone.now() - dt.timedelta(days=days) for days in (0, 1, 35, 80, 200, 800)]
     number = itertools.count()
+    derived = sample_of(resource).derived
     owned = resource.owner() == "owner"
     for values in itertools.product(*fields.values()):
+        given: dict = {}
+        for name, value in zip(fields, values, strict=True):
+            given |= derived[name](value) if name in derived else {name: value}
         for owner in owners if owned else [None]:
-            row = make_row(resource, **dict(zip(fields, values, strict=True)), **({"owner": owner} if owned else {}))
+            row = make_row(resource, **given, **({"owner": owner} if owned else {}))
             when = moments[next(number) % len(moments)]
             resource.model._default_manager.filter(pk=row.pk).update(created_at=when)
 

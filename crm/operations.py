@@ -1,0 +1,33 @@
+"""Triggers of CRM's own, for migrations: what they wrote stays true. Their functions are in tenants/sql/deals.sql."""
+
+from core.operations import _Triggers
+
+
+class FollowStage(_Triggers):
+    """Of deals: pipeline, state, closed_at and stage_since follow the stage, whoever writes it."""
+
+    names = ("follow_stage",)
+
+    def create(self, app_label, model):
+        yield (
+            f'CREATE TRIGGER follow_stage BEFORE INSERT OR UPDATE ON "{model._meta.db_table}" '
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_deal_follows_stage()"
+        )
+
+    def describe(self):
+        return f"Let {self.model} follow its stage"
+
+
+class KeepStageKind(_Triggers):
+    """Of stages: neither kind nor pipeline changes while deals are there."""
+
+    names = ("keep_kind",)
+
+    def create(self, app_label, model):
+        yield (
+            f'CREATE TRIGGER keep_kind BEFORE UPDATE OF kind, pipeline_id ON "{model._meta.db_table}" '
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_stage_keeps_kind()"
+        )
+
+    def describe(self):
+        return f"Keep the kind of a {self.model} that is in use"

@@ -1,0 +1,109 @@
+"""The board of deals in a browser: moved by keyboard, by menu and by pointer, lost with its reason."""
+
+import pytest
+from playwright.sync_api import expect
+
+from crm.models import Deal, Stage
+from tests.browser.conftest import SIZES
+from tests.browser.judging import problems_of
+
+BOARD = "/crm/deals/board/"
+
+
+@pytest.fixture
+def deals(instance):
+    """Three of the first stage, the newest on top, and one of the second."""
+    with instance.rows():
+        first, second = Stage.objects.order_by("position")[:2]
+        for name in ("Bardage", "Fenêtres", "Escalier"):
+            Deal.objects.create(name=name, stage=first, amount=1000)
+        Deal.objects.create(name="Terrasse", stage=second, amount=500)
+
+
+def column(page, name):
+    return page.locator(".col", has=page.get_by_role("heading", name=name))
+
+
+def names(page, name) -> list[str]:
+    return [text.strip() for text in column(page, name).locator(".card-top a").all_text_contents()]
+
+
+def state(instance, name) -> tuple[str, str]:
+    with instance.rows():
+        deal = Deal.objects.select_related("stage").get(name=name)
+        return deal.stage.name, deal.state
+
+
+def ready(page):
+    page.wait_for_function("customElements.get('kanban-board') && document.querySelector('kanban-board').ready")
+
+
+def test_a_card_is_moved_by_keyboard_menu_and_pointer(instance, deals):
+    page = instance.page
+    instance.sign_in("sales", BOARD)
+    ready(page)
+    assert names(page, "À qualifier") == ["Escalier", "Fenêtres", "Bardage"]
+    # Taken, put elsewhere, put back: nothing happened.
+    card = page.locator(".card", has_text="Escalier")
+    card.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    assert names(page, "À qualifier") == ["Escalier", "Fenêtres", "Bardage"]
+    expect(card).to_be_focused()
+    # To the right, below the card that is there.
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-live]")).to_have_text("Étape Visite et métré, place 2 sur 2")
+    with page.expect_response("**/stage/?*"):
+        page.keyboard.press("Space")
+    expect(column(page, "À qualifier").locator("[data-total]")).to_have_text("2\u202f000\u00a0€")
+    assert state(instance, "Escalier") == ("Visite et métré", "open")
+    page.reload()
+    ready(page)
+    assert names(page, "Visite et métré") == ["Terrasse", "Escalier"]
+    # By the menu: won.
+    page.locator(".card", has_text="Terrasse").hover()
+    page.get_by_role("button", name="Déplacer « Terrasse » vers…").click()
+    with page.expect_response("**/stage/?*"):
+        page.get_by_role("menuitem", name="Gagnée").click()
+    expect(page.locator(".toast")).to_contain_text("« Terrasse » est gagnée.")
+    assert state(instance, "Terrasse") == ("Gagnée", "won")
+    # By the pointer: lost, once it is said why.
+    source = page.locator(".card", has_text="Bardage").bounding_box()
+    target = column(page, "Perdue").locator(".cards").bounding_box()
+    page.mouse.move(source["x"] + 40, source["y"] + 50)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(
+            source["x"] + 40 + (target["x"] - source["x"]) * step / 8,
+            source["y"] + 50 + (target["y"] + 20 - source["y"]) * step / 8,
+        )
+    page.mouse.up()
+    dialog = page.get_by_role("dialog", name="Affaire perdue")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Motif").select_option(label="Prix")
+    dialog.get_by_role("button", name="Enregistrer").click()
+    page.wait_for_url(f"**{BOARD}**")
+    expect(column(page, "Perdue").locator(".card")).to_have_count(1)
+    assert state(instance, "Bardage") == ("Perdue", "lost")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_of_deals_are_fit_for_everybody(instance, deals, size):
+    page = instance.page
+    page.set_viewport_size(SIZES[size])
+    instance.sign_in("administrator", BOARD)
+    ready(page)
+    with instance.rows():
+        pk = Deal.objects.get(name="Terrasse").pk
+    found = problems_of(page, f"board {size}")
+    for path, name in (
+        ("/crm/deals/forecast/", "forecast"),
+        (f"/crm/deals/{pk}/", "deal"),
+        ("/crm/pipelines/", "pipelines"),
+    ):
+        instance.open(path)
+        found += problems_of(page, f"{name} {size}")
+    assert found == []
