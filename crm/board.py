@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ from core.display import number
 from core.facets import Facet
 from core.listing import Listing
 from core.templatetags.french import NBSP
-from crm.models import Deal, Pipeline, Stage
+from crm.models import Activity, Deal, Pipeline, Stage
 from crm.models.pipeline import StageKind
 from crm.resources import DealResource
 
@@ -80,6 +80,7 @@ class Card:
     days: int  # at this stage
     rotting: bool
     tags: Sequence[Any] = ()
+    next_at: dt.datetime | None = None  # its next activity
 
 
 @dataclass
@@ -113,7 +114,7 @@ def short_sum(amount: Decimal) -> str:
 
 
 def columns_of(listing: BoardListing, stages: Sequence[Stage]) -> list[Column]:
-    """Every column with its first cards. Four queries."""
+    """Every column with its first cards. Five queries."""
     columns = {stage.pk: Column(stage) for stage in stages}
     keys = _first_keys(listing.filtered, stages)
     for card_stage, card in _cards(keys, stages):
@@ -224,9 +225,12 @@ def _cards(keys: Sequence[int], stages: Sequence[Stage]) -> list[tuple[int, Card
 
 
 def _tag(cards: Iterable[Card]) -> None:
+    """What is told of all the cards at once: their tags, their next activities. Two queries."""
     cards = list(cards)
     if not cards:
         return
     borne = tags_of(DealResource.key(), [card.pk for card in cards])
+    planned = Activity.objects.planned().filter(deal__in=[card.pk for card in cards], done_at=None)
+    soonest = dict(planned.order_by().values_list("deal").annotate(Min("due_at")))
     for card in cards:
-        card.tags = borne.get(card.pk, ())
+        card.tags, card.next_at = borne.get(card.pk, ()), soonest.get(card.pk)

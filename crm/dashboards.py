@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.dashboards.declaring import ME, Choices, Count, Dashboard, Months, Rows, Tile, add_dashboard
+from crm.resources import ActivityResource as Activities
 from crm.resources import CompanyResource as Companies
 from crm.resources import ContactResource as Contacts
 from crm.resources import DealResource as Deals
@@ -19,6 +20,9 @@ add_dashboard(
         "crm",
         _("Tableau de bord"),
         (
+            Tile(
+                "crm.late", _("Mes activités en retard"), Activities, Count(), {"late": "1", "owner": ME}, icon="clock"
+            ),
             Tile("crm.my-deals", _("Mes affaires en cours"), Deals, Count(), _MY_OPEN),
             Tile(
                 "crm.rotting", _("Mes affaires à relancer"), Deals, Count(), {"rotting": "1", "owner": ME},
@@ -33,6 +37,10 @@ add_dashboard(
             Tile(
                 "crm.my-next-deals", _("Mes affaires, prochaines échéances"), Deals, Rows("expected_on"), _MY_OPEN,
                 size="m",
+            ),
+            Tile(
+                "crm.my-activities", _("Mes activités à faire"), Activities, Rows("due_at"),
+                {"state": "planned", "owner": ME}, size="m",
             ),
             Tile("crm.companies", _("Sociétés"), Companies, Count("created")),
             Tile("crm.customers", _("Clients"), Companies, Count("created"), _CUSTOMERS, icon="handshake"),

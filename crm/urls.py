@@ -2,12 +2,15 @@ from django.urls import include, path
 
 from crm import resources
 from crm.models import LostReason, Stage
-from crm.views import pipelines
+from crm.views import activities, pipelines
 
 urlpatterns = [
     path("companies/", include(resources.CompanyResource.urls())),
     path("contacts/", include(resources.ContactResource.urls())),
     path("deals/", include(resources.DealResource.urls())),
+    path("activities/", include(resources.ActivityResource.urls())),
+    path("feed/", activities.FeedView.as_view(), name="crm-feed"),
+    path("feed/<str:token>.ics", activities.ics, name="crm-ics"),
     path("pipelines/", pipelines.PipelinesView.as_view(), name="crm-pipelines"),
     path("pipelines/new/", pipelines.PipelineEditView.as_view(), name="crm-pipeline-new"),
     path("pipelines/<int:pk>/", pipelines.PipelineEditView.as_view(), name="crm-pipeline"),

@@ -314,6 +314,7 @@ CELERY_BEAT_SCHEDULE = {
     "digest": {"task": "core.notifying.tasks.digest", "schedule": crontab(hour=7, minute=30)},
     # Mail that is due: tried again, or left by a worker that died.
     "deliver-mail": {"task": "core.mail.tasks.deliver_due", "schedule": 60.0, "options": {"expires": 55}},
+    "remind-activities": {"task": "crm.tasks.remind_due", "schedule": 60.0, "options": {"expires": 55}},
     # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }

@@ -1,4 +1,5 @@
 from core.discovery import import_submodules
+from crm.models.activity import Activity, CalendarFeed
 from crm.models.company import Company
 from crm.models.contact import Contact
 from crm.models.deal import Deal
@@ -6,4 +7,4 @@ from crm.models.pipeline import LostReason, Pipeline, Stage
 
 import_submodules(__name__, __path__)
 
-__all__ = ["Company", "Contact", "Deal", "LostReason", "Pipeline", "Stage"]
+__all__ = ["Activity", "CalendarFeed", "Company", "Contact", "Deal", "LostReason", "Pipeline", "Stage"]

@@ -1,8 +1,9 @@
 from core.discovery import import_submodules
+from crm.resources.activity import ActivityResource
 from crm.resources.company import CompanyResource
 from crm.resources.contact import ContactResource
 from crm.resources.deal import DealResource
 
 import_submodules(__name__, __path__)
 
-__all__ = ["CompanyResource", "ContactResource", "DealResource"]
+__all__ = ["ActivityResource", "CompanyResource", "ContactResource", "DealResource"]

@@ -14,6 +14,7 @@ from crm.importers import CompanyImporter
 from crm.models import Company
 from crm.models.company import Kind, RegistryState, Relation
 from crm.phones import PhoneField
+from crm.resources.activity import ActivityResource
 from crm.resources.contact import ContactResource
 from crm.resources.deal import DealResource
 from crm.resources.rights import VIEW_CREDIT
@@ -117,5 +118,9 @@ class CompanyResource(Resource):
     form = CompanyForm
     bulk_form = CompanyBulkForm
     importer = CompanyImporter
-    related = (Related(DealResource, "company"), Related(ContactResource, "company"))
+    related = (
+        Related(DealResource, "company"),
+        Related(ContactResource, "company"),
+        Related(ActivityResource, "company"),
+    )
     sensitive = {"credit_limit": VIEW_CREDIT.code}

@@ -12,6 +12,7 @@ from core.resource import Badge, Col, Related, Resource
 from crm.models import Company, Contact
 from crm.models.contact import RecipientKind
 from crm.phones import PhoneField
+from crm.resources.activity import ActivityResource
 from crm.resources.deal import DealResource
 
 
@@ -77,4 +78,4 @@ class ContactResource(Resource):
     filters = ContactFilters
     form = ContactForm
     bulk_form = ContactBulkForm
-    related = (Related(DealResource, "contact"),)
+    related = (Related(DealResource, "contact"), Related(ActivityResource, "contact"))

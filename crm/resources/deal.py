@@ -17,11 +17,13 @@ from core.fields import LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
-from core.resource import Badge, Col, Display, Resource, View
+from core.resource import Badge, Col, Display, Related, Resource, View
 from crm.actions.deals import first_stage
+from crm.filters import MonthAhead
 from crm.models import Company, Contact, Deal, LostReason, Stage
 from crm.models.deal import IN_DAYS, State
 from crm.models.pipeline import StageKind
+from crm.resources.activity import ActivityResource
 
 
 class StagesIterator(ModelChoiceIterator):
@@ -53,21 +55,6 @@ class StageFacet(django_filters.ModelMultipleChoiceFilter):
 
 def _stages(request: Any) -> Any:
     return Stage.objects.select_related("pipeline")
-
-
-class MonthAhead(MonthFacet):
-    """A month of a date that is still to come, or has been."""
-
-    BEFORE, AFTER = 6, 12
-
-    def _choices(self) -> list[tuple[str, str]]:
-        today = timezone.localdate()
-        place = today.year * 12 + today.month - 1 + self.AFTER
-        last = dt.date(place // 12, place % 12 + 1, 1)
-        return [
-            (f"{year}-{month:02}", self.label_of(year, month))
-            for year, month in self.last(self.BEFORE + self.AFTER + 1, last)
-        ]
 
 
 class DealFilters(django_filters.FilterSet):
@@ -216,6 +203,7 @@ class DealResource(Resource):
     filters = DealFilters
     form = DealForm
     bulk_form = DealBulkForm
+    related = (Related(ActivityResource, "deal"),)
 
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:

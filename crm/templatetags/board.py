@@ -24,6 +24,7 @@ register = template.Library()
 def board_cards(cards: Iterable["Card"], base: str, writes: bool) -> SafeString:
     """`base`: the address of the list; `writes`: whether the person may move them."""
     words = {"move": _("Déplacer « %s » vers…"), "owner": _("Responsable :"), "late": _("en retard"),
+             "next": _("Prochaine activité :"),
              "rots": lambda n: ngettext("%d jour à cette étape", "%d jours à cette étape", n) % n}  # fmt: skip
     today = timezone.localdate()
     return mark_safe("".join([_card(card, base, writes, words, today) for card in cards]))  # noqa: S308 - escaped parts
@@ -43,13 +44,18 @@ def _card(card: "Card", base: str, writes: bool, words: dict, today) -> str:
     customer = f'<p class="co">{customer}</p>' if card.customer else ""
     tags = f'<p class="card-tags">{tags_html(card.tags)}</p>' if card.tags else ""
     rots = f'<p class="rots">{icon("hourglass")}{words["rots"](card.days)}</p>' if card.rotting else ""
+    planned = ""
+    if card.next_at:
+        at = timezone.localtime(card.next_at).date()
+        css = " late" if card.next_at < timezone.now() else ""
+        planned = f'<span class="next{css}">{icon("calendar")}<span class="sr">{words["next"]} </span>{day(at)}</span>'
     owner = f'{avatar(card.owner)}<span class="sr">{words["owner"]} {safe(card.owner)}</span>' if card.owner else ""
     label = safe(", ".join(filter(None, (card.name, card.customer, amount))))
     focus = f' tabindex="0" aria-label="{label}" aria-describedby="board-help"' if writes else ""
     return (
         f'<li class="card{" rotting" if card.rotting else ""}" id="d{card.pk}" data-id="{card.pk}"{focus}>'
         f'<div class="card-top"><a href="{base}{card.pk}/">{name}</a>{menu}</div>{customer}{tags}{rots}'
-        f'<div class="card-foot"><b class="amount">{amount}</b><span class="meta">'
+        f'<div class="card-foot"><b class="amount">{amount}</b><span class="meta">{planned}'
         f'<time datetime="{when.isoformat()}"{" class=late" if late else ""}>{day(when)}</time>{sign}</span>{owner}'
         "</div></li>"
     )

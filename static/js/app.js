@@ -10,6 +10,7 @@ if (document.querySelector(".record, mention-box, [data-confirm]")) import("./re
 if (document.querySelector("form[data-draft]")) import("./draft.js");
 if (document.querySelector("tile-board")) import("./board.js");
 if (document.querySelector("kanban-board")) import("./kanban.js");
+if (document.querySelector("activity-calendar")) import("./calendar.js");
 
 const root = document.documentElement;
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from core.registry import registry
 from core.resource import Resource
-from crm.models import Company, Contact, Deal, Stage
+from crm.models import Activity, Company, Contact, Deal, Stage
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 WORD = "Zyxoval"  # in the title of every sample row, and nowhere else
@@ -61,9 +61,17 @@ SAMPLES: dict[str, Sample] = {
         derived={"state": lambda value: {"stage": Stage.objects.filter(kind=value).first(), "stage_since": LONG_AGO}},
     ),
 }
+SAMPLES["crm.activity"] = Sample(
+    row=lambda: {"subject": f"{WORD} Relance", "company": Company.objects.create(name="Hamon")},
+    form={"subject": f"{WORD} Relance", "kind": "task"},
+    change={"location": "Chantier"},
+    varied=("subject", "location"),
+    derived={"state": lambda value: {"state": value, "done_at": LONG_AGO if value == "done" else None}},
+)
 RELATED: dict[type[Model], Callable[[Model, int], list[Model]]] = {
     # Rows that a record shows, for the count of its queries.
     Company: lambda row, n: [Contact(last_name=f"C{number}", company=row) for number in range(n)],
+    Deal: lambda row, n: [Activity(subject=f"R{number}", deal=row) for number in range(n)],
     Contact: lambda row, n: [
         Deal(name=f"A{number}", contact=row, company=row.company, stage=Stage.objects.first()) for number in range(n)
     ],

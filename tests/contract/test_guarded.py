@@ -19,6 +19,7 @@ PUBLIC = {
     "invitation-again": "sends another to the address that had the first",
     "mfa_authenticate": "the second step of signing in: allauth leads whoever did not take the first one back to it",
     "mfa_login_webauthn": "signing in with a passkey",
+    "crm-ics": "a person's calendar, for who holds its secret address",
     "brand": "two figures of a stylesheet",
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",

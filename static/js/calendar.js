@@ -1,0 +1,178 @@
+// The calendar of activities: an entry dragged to another day or hour, or moved there by the keyboard.
+import { csrf, sessionOver, toast, words } from "./util.js";
+
+const NEAR = 6; // pixels that a press may tremble before it is a drag
+const STEP = 30; // minutes of an arrow key
+const pad = (number) => String(number).padStart(2, "0");
+
+customElements.define("activity-calendar", class extends HTMLElement {
+  connectedCallback() {
+    if (this.ready) return; // htmx morphs this element in place
+    this.ready = true;
+    this.showMorning();
+    if (!("writes" in this.dataset)) return;
+    this.addEventListener("pointerdown", (event) => this.press(event));
+    this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("click", (event) => this.dragged && event.preventDefault(), true);
+    this.addEventListener("focusout", ({ target }) => target === this.held && this.release("cancelled"));
+  }
+
+  showMorning() {
+    const wrap = this.querySelector(".hours-wrap");
+    const grid = this.querySelector(".grid");
+    if (wrap && grid) wrap.scrollTop = (grid.clientHeight / Number(this.dataset.quarters)) * 6;
+  }
+
+  // ── Pointer ────────────────────────────────────────────────────────
+  press(event) {
+    const entry = event.target.closest(".entry");
+    this.dragged = false;
+    if (!entry || event.button !== 0 || event.pointerType === "touch") return; // touch scrolls; the form moves
+    const box = entry.getBoundingClientRect();
+    const start = { x: event.clientX, y: event.clientY, within: event.clientY - box.top };
+    const stop = new AbortController();
+    const follow = { signal: stop.signal };
+    document.addEventListener("pointermove", (move) => this.drag(move, entry, start), follow);
+    document.addEventListener("pointerup", (up) => this.drop(up, entry, start, stop), follow);
+    document.addEventListener("pointercancel", () => this.end(entry, stop), follow);
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.end(entry, stop), follow);
+  }
+
+  drag(event, entry, start) {
+    if (!this.ghost && Math.hypot(event.clientX - start.x, event.clientY - start.y) < NEAR) return;
+    if (!this.ghost) {
+      this.dragged = true;
+      this.ghost = entry.cloneNode(true);
+      this.ghost.className = entry.className.replace(/\b(?:q|h|lane|of)\d+\b/g, "");
+      this.ghost.classList.add("entry-ghost");
+      this.append(this.ghost);
+      entry.classList.add("lifted");
+      getSelection()?.removeAllRanges();
+    }
+    this.ghost.style.translate = `${event.clientX + 8}px ${event.clientY - start.within}px`;
+    const day = this.dayAt(event);
+    for (const other of this.querySelectorAll(".over")) if (other !== day) other.classList.remove("over");
+    day?.classList.add("over");
+  }
+
+  dayAt({ clientX, clientY }) {
+    return document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-day]:not(.entry)")).find(Boolean);
+  }
+
+  drop(event, entry, start, stop) {
+    const day = this.ghost && this.dayAt(event);
+    const grid = day?.querySelector("[data-grid]");
+    this.end(entry, stop);
+    if (!day || !this.contains(day)) return;
+    let minute = "";
+    const box = grid?.getBoundingClientRect();
+    if (box && event.clientY >= box.top) {
+      const quarters = Math.round(((event.clientY - start.within - box.top) / box.height) * Number(this.dataset.quarters));
+      minute = Math.min(Math.max(Number(this.dataset.first) * 60 + quarters * 15, 0), 1425);
+    }
+    if (day.dataset.day !== entry.dataset.day || (minute !== "" && minute !== Number(entry.dataset.minute))) this.save(entry, day.dataset.day, minute);
+  }
+
+  end(entry, stop) {
+    stop.abort();
+    this.ghost?.remove();
+    this.ghost = null;
+    entry.classList.remove("lifted");
+    for (const day of this.querySelectorAll(".over")) day.classList.remove("over");
+    setTimeout(() => { this.dragged = false; }); // after the click that ends the drag
+  }
+
+  // ── Keyboard ───────────────────────────────────────────────────────
+  key(event) {
+    const entry = event.target.closest(".entry");
+    if (!entry || event.ctrlKey || event.metaKey || event.altKey) return;
+    const held = entry === this.held;
+    const month = this.dataset.span === "month";
+    const days = { ArrowLeft: -1, ArrowRight: 1, ...(month ? { ArrowUp: -7, ArrowDown: 7 } : {}) }[event.key];
+    const minutes = month ? 0 : { ArrowUp: -STEP, ArrowDown: STEP }[event.key];
+    if (event.key === " " && !held) this.hold(entry);
+    else if (event.key === " ") this.put();
+    else if (event.key === "Escape" && held) this.release("cancelled");
+    else if (held && (days || minutes)) this.shift(days ?? 0, minutes ?? 0);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  hold(entry) {
+    this.held = entry;
+    this.at = new Date(`${entry.dataset.day}T00:00`);
+    this.at.setMinutes(Number(entry.dataset.minute));
+    this.changedHour = false;
+    entry.classList.add("grabbed");
+    this.say("grabbed");
+  }
+
+  shift(days, minutes) {
+    this.at.setDate(this.at.getDate() + days);
+    if (minutes) {
+      const [hour, rest] = [this.at.getHours() * 60 + this.at.getMinutes(), this.at];
+      rest.setHours(0, Math.min(Math.max(hour + minutes, 0), 1410));
+      this.changedHour = true;
+    }
+    for (const day of this.querySelectorAll("[data-day]:not(.entry)")) day.classList.toggle("over", day.dataset.day === this.day);
+    this.say("moved");
+  }
+
+  get day() {
+    return `${this.at.getFullYear()}-${pad(this.at.getMonth() + 1)}-${pad(this.at.getDate())}`;
+  }
+
+  say(word) {
+    const day = this.at.toLocaleDateString(this.dataset.locale, { weekday: "long", day: "numeric", month: "long" });
+    this.querySelector("[data-live]").textContent = this.dataset[word]
+      .replace("{name}", this.held.querySelector("span").textContent)
+      .replace("{day}", day)
+      .replace("{hour}", `${this.at.getHours()}:${pad(this.at.getMinutes())}`);
+  }
+
+  put() {
+    const entry = this.held;
+    const minute = this.changedHour ? this.at.getHours() * 60 + this.at.getMinutes() : "";
+    const day = this.day;
+    this.release("dropped");
+    this.save(entry, day, minute);
+  }
+
+  release(word) {
+    const entry = this.held;
+    if (!entry) return;
+    this.say(word);
+    this.held = null;
+    entry.classList.remove("grabbed");
+    for (const day of this.querySelectorAll(".over")) day.classList.remove("over");
+  }
+
+  // ── Saving ─────────────────────────────────────────────────────────
+  /** The server moves it, then the page is asked for anew: places and lanes are its business. */
+  async save(entry, day, minute) {
+    const { id } = entry.dataset;
+    try {
+      const answer = await fetch(`${this.dataset.base}${id}/time/`, { method: "POST", headers: csrf, body: new URLSearchParams({ day, minute }) });
+      if (sessionOver(answer)) return location.reload();
+      if (!answer.ok) return toast({ 403: words.forbidden, 404: words.gone }[answer.status] ?? words.failed, "danger");
+      const { said } = await answer.json();
+      await this.refresh();
+      this.querySelector(`.entry[data-id="${id}"]`)?.focus();
+      toast(said);
+    } catch {
+      toast(navigator.onLine ? words.failed : words.offline, "danger");
+    }
+  }
+
+  async refresh() {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("activity-calendar");
+    if (!fresh) return location.reload();
+    const top = this.querySelector(".hours-wrap")?.scrollTop;
+    this.replaceChildren(...fresh.childNodes);
+    const wrap = this.querySelector(".hours-wrap");
+    if (wrap) wrap.scrollTop = top;
+  }
+});

@@ -1,0 +1,104 @@
+"""The calendar in a browser: an activity moved by the keyboard and by the pointer; done from one's day."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from core.accounts.models import User
+from crm.models import Activity
+from tests.browser.conftest import SIZES
+from tests.browser.judging import problems_of
+
+WEEK = "/crm/activities/calendar/?span=week&on=2026-03-25"
+TUESDAY = dt.date(2026, 3, 24)
+
+
+@pytest.fixture
+def activities(instance):
+    with instance.rows():
+        sales = User.objects.get(email=f"sales@{instance.client.code}.example")
+
+        def make(subject, day, hour, minutes, **fields):
+            due = timezone.make_aware(dt.datetime.combine(day, dt.time(hour)))
+            Activity.objects.create(subject=subject, due_at=due, minutes=minutes, owner=sales, **fields)
+
+        make("Prise de cotes", TUESDAY, 9, 90)
+        make("Point chantier", TUESDAY, 10, 60)
+        make("Chiffrer le lot", TUESDAY, 8, 0)
+        make("Rappeler Hamon", timezone.localdate(), 12, 15)
+        make("Envoyer le devis", timezone.localdate() - dt.timedelta(days=3), 12, 0)
+
+
+def when(instance, subject) -> dt.datetime:
+    with instance.rows():
+        return timezone.localtime(Activity.objects.get(subject=subject).due_at).replace(tzinfo=None)
+
+
+def entry(page, subject):
+    return page.locator(".calendar .entry", has_text=subject)
+
+
+def test_an_activity_is_moved_by_keyboard_and_by_pointer(instance, activities):
+    page = instance.page
+    instance.sign_in("sales", WEEK)
+    page.wait_for_function("document.querySelector('activity-calendar').ready")
+    cotes = entry(page, "Prise de cotes")
+    cotes.focus()
+    for key in ("Space", "ArrowRight", "ArrowDown", "Escape"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-live]")).to_have_text("Déplacement annulé")
+    for key in ("Space", "ArrowRight", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-live]")).to_have_text("jeudi 26 mars, 9:30")
+    with page.expect_response("**/time/"):
+        page.keyboard.press("Space")
+    expect(page.locator('.day[data-day="2026-03-26"] .entry')).to_contain_text("Prise de cotes")
+    assert when(instance, "Prise de cotes") == dt.datetime(2026, 3, 26, 9, 30)
+    expect(cotes).to_be_focused()
+    # By the pointer, to Friday, two hours later.
+    box = entry(page, "Point chantier").bounding_box()
+    friday = page.locator('.day[data-day="2026-03-27"] .grid').bounding_box()
+    hour = friday["height"] / 16
+    page.mouse.move(box["x"] + 10, box["y"] + 5)
+    page.mouse.down()
+    for step in range(1, 7):
+        page.mouse.move(box["x"] + 10 + (friday["x"] + 30 - box["x"]) * step / 6, box["y"] + 5 + 2 * hour * step / 6)
+    with page.expect_response("**/time/"):
+        page.mouse.up()
+    expect(page.locator('.day[data-day="2026-03-27"] .entry')).to_contain_text("Point chantier")
+    assert when(instance, "Point chantier") == dt.datetime(2026, 3, 27, 12, 0)
+    # A press that does not move opens the record.
+    entry(page, "Chiffrer le lot").click()
+    expect(page.get_by_role("heading", name="Chiffrer le lot")).to_be_visible()
+    # In a month, days and weeks.
+    instance.open("/crm/activities/calendar/?span=month&on=2026-03-25")
+    page.wait_for_function("document.querySelector('activity-calendar').ready")
+    entry(page, "Chiffrer le lot").focus()
+    for key in ("Space", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    with page.expect_response("**/time/"):
+        page.keyboard.press("Space")
+    expect(page.locator('td[data-day="2026-03-30"] .entry')).to_contain_text("Chiffrer le lot")
+    assert when(instance, "Chiffrer le lot") == dt.datetime(2026, 3, 30, 8, 0)
+
+
+def test_what_is_done_is_ticked_from_ones_day(instance, activities):
+    page = instance.page
+    instance.sign_in("sales", "/crm/activities/day/")
+    page.get_by_role("button", name="« Envoyer le devis » est faite").click()
+    expect(page.locator(".part-done")).to_contain_text("Envoyer le devis")
+    expect(page.locator(".part-late")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_of_activities_are_fit_for_everybody(instance, activities, size):
+    page = instance.page
+    page.set_viewport_size(SIZES[size])
+    instance.sign_in("sales", "/crm/activities/day/")
+    found = problems_of(page, f"day {size}")
+    for path in (WEEK, "/crm/activities/calendar/?span=month&on=2026-03-25", "/crm/feed/"):
+        instance.open(path)
+        found += problems_of(page, f"{path.split('/')[-1]} {size}")
+    assert found == []
