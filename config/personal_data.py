@@ -9,12 +9,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 
 from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
-from tenants.models import Client, Domain
+from tenants.models import Amendment, Client, Contract, Domain, Termination
 
 
 class _Client:
     schema_name = NotPersonal("un schéma")
     name = NotPersonal("une raison sociale : Client, User et personne concernée sont trois choses")
+
+
+class _Signed:
+    document = NotPersonal("un acte entre deux entreprises ; ses signataires y figurent au titre de leur fonction")
 
 
 class _Permission:
@@ -57,6 +61,8 @@ def declare() -> None:
     """Called once the models are loaded."""
     no_personal_data("une entreprise ; ses interlocuteurs auront leur fiche avec le contrat", privacy=_Client)(Client)
     no_personal_data("un nom d'hôte du fournisseur")(Domain)
+    for signed in (Contract, Amendment, Termination):
+        no_personal_data("ce que deux entreprises ont signé", privacy=_Signed)(signed)
     no_personal_data("la table des modèles")(ContentType)
     no_personal_data("inutilisé : les droits sont dans accounts.Role", privacy=_Permission)(Permission)
     no_personal_data("inutilisé : les rôles sont dans accounts.Role", privacy=_Group)(Group)

@@ -31,6 +31,8 @@ def client_of(host: str) -> Client | None:
     known = _cache.get(host)
     if known is None or known[0] < now:
         domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+        if domain:
+            _ = domain.tenant.unlicensed  # kept with the client: no request asks for it
         if len(_cache) >= _KEPT:
             _cache.clear()
         known = _cache[host] = (now + TTL, domain.tenant if domain else None)

@@ -330,6 +330,7 @@ BACKUP_METRICS_FILE = env.str("BACKUP_METRICS_FILE", default="")  # figures in P
 
 # --- The vendor ---------------------------------------------------------------------------------------------------
 DPO_EMAIL = "rgpd@b2o.eu"  # R05: one setting
+SALES_EMAIL = "contrats@b2o.eu"  # who makes amendments: said to whoever meets the contract's limits
 DEFAULT_FROM_EMAIL = "MyB2O <ne-pas-repondre@b2o.eu>"
 EMAIL_TIMEOUT = 20
 MAIL_PER_HOUR = env.int("MAIL_PER_HOUR", default=1000)  # of one client; the others wait in its outbox

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
@@ -74,6 +74,14 @@ class Access:
                     if Level.NONE < level <= given:
                         widest[module, level] = max(widest.get((module, level), Scope.OWN), scope)
         return cls(best, widest, frozenset(rights))
+
+    def without(self, modules: Collection[str]) -> Access:
+        """The same, with nothing of these modules (those that the client's contract does not hold)."""
+        if not modules:
+            return self
+        levels = {module: level for module, level in self.levels.items() if module not in modules}
+        rights = frozenset(right for right in self.rights if right.partition(".")[0] not in modules)
+        return Access(levels, self.scopes, rights)
 
     def level(self, module: str) -> Level:
         return self.levels.get(module, Level.NONE)

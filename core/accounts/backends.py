@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 
 from core.accounts.access import Access, Grant
+from core.accounts.licences import unlicensed
 from core.accounts.models import User
 
 # By hand: composing these two queries costs the ORM more than running them, and every page asks.
@@ -30,6 +31,7 @@ class AccountBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         for person in User.objects.raw(_PERSON, [user_id]):
-            person.access = Access.of([Grant(*grant) for grant in json.loads(person.grants)])  # type: ignore[attr-defined]
+            access = Access.of([Grant(*grant) for grant in json.loads(person.grants)])  # type: ignore[attr-defined]
+            person.access = access.without(unlicensed())
             return person
         return None

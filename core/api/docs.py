@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.accounts.access import MODULES, Level
+from core.accounts.licences import refuse_unlicensed
 from core.api.problems import KINDS
 from core.api.values import DECIMAL, Schema
 from core.resource import Resource
@@ -30,6 +31,8 @@ class DocsView(InstanceView):
         from core.api import schema
 
         user: Any = request.user
+        if resource is not None:
+            refuse_unlicensed(resource.module)
         if resource is not None and not resource.may(user, Level.READ):
             raise PermissionDenied
         found = schema.of(user)

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
+from core.accounts.licences import NotLicensed
 from core.api.problems import Problem, of_status
 
 
@@ -15,6 +16,8 @@ def problem_of(error: Exception, context: Any) -> HttpResponse | None:
         return error.answer()
     if isinstance(error, Http404):
         return of_status(404).answer()
+    if isinstance(error, NotLicensed):
+        return Problem("unlicensed", str(error)).answer()
     if isinstance(error, PermissionDenied):
         return of_status(403).answer()
     if isinstance(error, APIException):

@@ -48,6 +48,12 @@ KINDS = {
         ),
         Kind(
             403,
+            "unlicensed",
+            _("Module hors contrat"),
+            _("Le contrat de l’entreprise ne comprend pas ce module : un avenant l’ajoute."),
+        ),
+        Kind(
+            403,
             "csrf",
             _("Jeton de formulaire absent ou périmé"),
             _("Par session, une écriture porte l’en-tête X-CSRFToken : voyez la documentation."),

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from core.accounts.access import Level
+from core.accounts.licences import refuse_unlicensed
 from core.actions.bin import Kept, bin_rows
 from core.api import bulk_reads, rates
 from core.api.authentication import allowed_fields
@@ -91,6 +92,7 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
 
     def check(self, request: Any) -> None:
         self.resource = self.kwargs["resource"]
+        refuse_unlicensed(self.resource.module)
         if not self.resource.may(self.user, self.wanted):
             raise PermissionDenied
 

@@ -11,6 +11,7 @@ from django.views.generic import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from core.accounts.access import Level
+from core.accounts.licences import refuse_unlicensed
 from core.accounts.models import User
 from core.exporting.recording import may_extract
 from core.resource import Resource
@@ -48,6 +49,7 @@ class ModuleView(InstanceView):
     level = Level.READ
 
     def check(self, request: HttpRequest) -> None:
+        refuse_unlicensed(self.module)
         if not request.user.may(self.module, self.level):  # type: ignore[union-attr]
             raise PermissionDenied
 
@@ -86,6 +88,7 @@ class ResourceView(OfResource, InstanceView):
     """A screen of a resource. `level` is checked first, then `rows` are all that a handler can reach."""
 
     def check(self, request: HttpRequest) -> None:
+        refuse_unlicensed(self.resource.module)
         if not self.resource.may(request.user, self.level):  # type: ignore[arg-type]
             raise PermissionDenied
 

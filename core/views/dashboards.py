@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.access import MODULES, Level
+from core.accounts.licences import refuse_unlicensed
 from core.accounts.models import Role, User
 from core.dashboards import layout
 from core.dashboards.counting import Reader
@@ -95,6 +96,7 @@ class DashboardView(InstanceView):
         module = self.kwargs["module"]
         if dashboard_of(module) is None:
             raise Http404
+        refuse_unlicensed(module)
         if not request.user.may(module, Level.READ):  # type: ignore[union-attr]
             raise PermissionDenied
 

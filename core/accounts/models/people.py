@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import Access, Grant, Level, Scope
+from core.accounts.licences import unlicensed
 from core.personal_data import (
     PD,
     SELF,
@@ -143,7 +144,7 @@ class User(AbstractBaseUser):
     @cached_property
     def access(self) -> Access:
         """What this person may do, read once a request (one query)."""
-        return Access.of([role.grant for role in self.roles.all()])
+        return Access.of([role.grant for role in self.roles.all()]).without(unlicensed())
 
     @cached_property
     def team_people(self) -> frozenset[int]:

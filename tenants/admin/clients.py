@@ -1,19 +1,9 @@
-"""What ops see: the control plane. No model of a client is ever registered here."""
+"""Clients and their hosts."""
 
 from django.contrib import admin
 
+from tenants.admin.site import ops
 from tenants.models import Client, Domain
-
-
-class OpsSite(admin.AdminSite):
-    """A site of its own, not Django's default one: no application can put a client's model on it by being installed."""
-
-    site_header = "MyB2O · exploitation"
-    site_title = "MyB2O"
-    index_title = "Exploitation"
-
-
-ops = OpsSite(name="admin")
 
 
 class DomainInline(admin.TabularInline):

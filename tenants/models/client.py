@@ -1,6 +1,7 @@
 """The vendor's side (public schema): the clients, and the hosts by which they are reached."""
 
 import re
+from functools import cached_property
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -100,6 +101,13 @@ class Client(TenantMixin):
 
     def __exit__(self, *exc):
         raise RuntimeError("utilisez tenant_context(client)")
+
+    @cached_property
+    def unlicensed(self) -> frozenset[str]:
+        """The business modules that the contract does not hold (one query; the middleware keeps it 30 s)."""
+        from tenants.contracts import unlicensed
+
+        return unlicensed(self.pk)
 
     @property
     def is_served(self) -> bool:

@@ -1,0 +1,31 @@
+"""The site itself: of its own, not Django's default one, so that no application joins it by being installed."""
+
+from django.contrib import admin
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import FileResponse, Http404, HttpRequest
+from django.urls import path
+
+from tenants.documents import kind_of, vendor_storage
+
+
+class OpsSite(admin.AdminSite):
+    site_header = "MyB2O · exploitation"
+    site_title = "MyB2O"
+    index_title = "Exploitation"
+
+    def get_urls(self):
+        return [path("documents/<path:name>", self.admin_view(document), name="document"), *super().get_urls()]
+
+
+def document(request: HttpRequest, name: str) -> FileResponse:
+    """A document of the vendor, as it was received: downloaded, never shown as a page of this host."""
+    try:
+        file = vendor_storage.open(name)
+    except (OSError, SuspiciousFileOperation) as error:
+        raise Http404 from error
+    kind = kind_of(file.read(16))
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, content_type=kind[1] if kind else "application/octet-stream")
+
+
+ops = OpsSite(name="admin")
