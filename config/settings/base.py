@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.ClientMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "core.compression.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -110,20 +110,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 def database(url: str, *, pool_size: int = 8) -> dict:
     """Django's DATABASES entry for a PostgreSQL address, with the pool that tenancy.md asks for."""
-    from tenants.postgresql.pool import reset
-
     address = env.db_url_config(url)
     return {
         **address,
         "ENGINE": "tenants.postgresql",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # tenants.postgresql checks what it borrows while it cleans it
         "OPTIONS": {
             "connect_timeout": 5,
             "application_name": "myb2o",
             **address.get("OPTIONS", {}),  # ?sslmode=… of the address
             # max_lifetime: each connection keeps about 1.8 MB for every client that it touched.
-            "pool": {"min_size": 0, "max_size": pool_size, "timeout": 5, "max_lifetime": 300, "reset": reset},
+            "pool": {"min_size": 0, "max_size": pool_size, "timeout": 5, "max_lifetime": 300},
         },
     }
 
@@ -197,7 +195,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "core.accounts.sessions"
 SESSION_COOKIE_NAME = "b2o_session"
 SESSION_COOKIE_DOMAIN = None  # host-only: R06
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.accounts.models import User
     from core.resource import Resource
 
-_VERSION = "custom-fields"
+VERSION = "custom-fields"
 _KEPT = 500  # clients
 _log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Definitions:
 _NONE = Definitions(())
 _kept: dict[str, tuple[str, Definitions]] = {}
 _asked: ContextVar[dict[str, Definitions] | None] = ContextVar("custom_fields", default=None)
+_told: ContextVar[dict[str, str] | None] = ContextVar("custom_fields_version", default=None)
 
 
 def definitions() -> Definitions:
@@ -75,11 +76,12 @@ def definitions() -> Definitions:
 
 
 def _current(schema: str) -> Definitions:
+    heard = _told.get()
     try:
-        version = cache.get(_VERSION)
+        version = (heard.pop(schema, None) if heard else None) or cache.get(VERSION)
         if version is None:
-            cache.add(_VERSION, uuid.uuid4().hex, timeout=None)
-            version = cache.get(_VERSION)
+            cache.add(VERSION, uuid.uuid4().hex, timeout=None)
+            version = cache.get(VERSION)
     except RedisError:
         _log.warning("custom fields: the cache does not answer, read from the database")
         return _read()
@@ -99,19 +101,26 @@ def _read() -> Definitions:
     return Definitions(CustomField.objects.order_by("position", "pk"))
 
 
+def told(version: str | None) -> None:
+    """The version that the cache has just given for the active client, with something else (see accounts.sessions)."""
+    kept = _told.get()
+    if kept is not None and version is not None:
+        kept[connection.schema_name] = version  # type: ignore[attr-defined]
+
+
 def changed() -> None:
     """Called by every action on definitions: this request reads them again, and all others once it is committed."""
     schema = connection.schema_name  # type: ignore[attr-defined]
     _kept.pop(schema, None)
-    asked = _asked.get()
-    if asked is not None:
-        asked.pop(schema, None)
+    for kept in (_asked.get(), _told.get()):
+        if kept is not None:
+            kept.pop(schema, None)
     transaction.on_commit(partial(_committed, schema))
 
 
 def _committed(schema: str) -> None:
     _kept.pop(schema, None)
-    cache.set(_VERSION, uuid.uuid4().hex, timeout=None)
+    cache.set(VERSION, uuid.uuid4().hex, timeout=None)
 
 
 def _dirty() -> bool:
@@ -123,11 +132,12 @@ def _dirty() -> bool:
 @contextmanager
 def definitions_kept() -> Iterator[None]:
     """Within: each client's definitions are looked for once. For tasks that ask them for each row."""
-    token = _asked.set({})
+    asked, told = _asked.set({}), _told.set({})
     try:
         yield
     finally:
-        _asked.reset(token)
+        _told.reset(told)
+        _asked.reset(asked)
 
 
 class KeepDefinitions:

@@ -1,10 +1,16 @@
-"""Database backend: one SET search_path a request instead of one a query, and none that is trusted blindly."""
+"""Database backend: a borrowed connection is checked, cleaned and given its search_path in one round trip.
+
+After that no SET is sent while the path in force is the right one, and none is trusted blindly.
+"""
 
 import re
 from functools import lru_cache
+from typing import Any
 
+import psycopg
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 from django_tenants.utils import quote_schema_name
+from psycopg import sql
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -23,6 +29,38 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
     """
 
     schema_name: str
+    timezone_name: str
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
+        """A connection that works and remembers nothing of its last borrower.
+
+        Raises OperationalError when the server answers on none: of a pool, each that is dead is thrown away first.
+        """
+        attempts = self.pool.max_size + 1 if self.pool else 1
+        while True:
+            connection = super().get_new_connection(conn_params)
+            attempts -= 1
+            try:
+                self._cleaned(connection)
+            except psycopg.OperationalError:
+                if self.pool:
+                    self.pool.putconn(connection)
+                if not attempts:
+                    raise
+            else:
+                return connection
+
+    def _cleaned(self, connection: psycopg.Connection) -> None:
+        """Forget everything that was set (client, author of changes, time limits), then take this client's path.
+
+        The database's own search_path is empty, so that a forgotten SET finds no table at all.
+        """
+        connection.autocommit = True  # one statement of several parts needs no transaction of its own
+        path = ""
+        if self.schema_name:
+            path = f"; SET search_path = {', '.join(map(quote_schema_name, self._get_cursor_search_paths()))}"
+        zone = sql.quote(self.timezone_name)
+        connection.execute(f"RESET ALL; SET TIME ZONE {zone}{path}")
 
     def _handle_search_path(self, cursor=None):
         if self._setting_search_path:
