@@ -21,8 +21,7 @@ class Compression(GZipMiddleware):
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        whole = isinstance(response, HttpResponse) and not response.has_header("Content-Encoding")
-        if not whole or len(response.content) < _SMALL or not _TAKES.search(request.headers.get("Accept-Encoding", "")):
+        if not isinstance(response, HttpResponse) or not self._may(request, response):
             return super().process_response(request, response)
         patch_vary_headers(response, ("Accept-Encoding",))
         packed = compress(response.content, secrets.randbelow(self.max_random_bytes) + 1)
@@ -35,6 +34,11 @@ class Compression(GZipMiddleware):
         if etag.startswith('"'):
             response.headers["ETag"] = f"W/{etag}"
         return response
+
+    def _may(self, request: HttpRequest, response: HttpResponse) -> bool:
+        if response.has_header("Content-Encoding") or len(response.content) < _SMALL:
+            return False
+        return _TAKES.search(request.headers.get("Accept-Encoding", "")) is not None
 
 
 def compress(content: bytes, noise: int) -> bytes:

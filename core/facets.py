@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
@@ -13,7 +14,7 @@ from django.db.models import Model, QuerySet
 
 from core.actions.tags import taggings_of
 from core.display import number
-from core.filters import TagFacet, bind
+from core.filters import Pairs, TagFacet, bind, pairs_of
 from core.keyset import COUNT_CAP
 
 if TYPE_CHECKING:
@@ -28,58 +29,62 @@ class Facet:
     name: str
     label: str
     icon: str
-    options: list[dict[str, Any]]
-    active: int = 0
+    offered: Pairs = ()  # the values and words to tick
+    ticked: frozenset[str] = frozenset()
     inputs: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # typed, instead of options to tick
+
+    @cached_property
+    def options(self) -> list[dict[str, Any]]:
+        return [{"value": value, "label": label, "selected": value in self.ticked} for value, label in self.offered]
+
+    @property
+    def active(self) -> int:
+        """How many known options are ticked, and inputs filled."""
+        ticked = len([value for value, _label in self.offered if value in self.ticked]) if self.ticked else 0
+        return ticked + len([asked for asked in self.inputs if asked["chip"]])
 
     def chosen(self) -> Iterator[tuple[str, str, str]]:
         """(parameter, value, words) of what narrows the list."""
-        yield from ((self.name, option["value"], option["label"]) for option in self.options if option["selected"])
+        if self.ticked:
+            yield from ((self.name, value, label) for value, label in self.offered if value in self.ticked)
         yield from ((asked["name"], asked["value"], asked["chip"]) for asked in self.inputs if asked["chip"])
 
 
 def facets_of(bound: Any) -> Iterator[Facet]:
     """The filters that are a choice among known values, in their order."""
-    for name in bound.filters:
-        field = bound.form.fields[name]
-        if hasattr(bound.filters[name], "custom"):  # they have a menu of their own: custom_facets
-            continue
-        if not hasattr(field, "choices"):
-            continue
-        yield _ticked(bound, name, field)
+    for name, filter_ in bound.filters.items():
+        if not hasattr(filter_, "custom") and _offers(filter_):  # the custom ones have a menu of their own
+            yield _ticked(bound, name, filter_)
 
 
 def custom_facets(bound: Any) -> list[Facet]:
     """The filters of the custom fields, in their order: options to tick, or what is typed."""
     found: dict[str, Facet] = {}
     for name, filter_ in bound.filters.items():
-        field = bound.form.fields[name] if hasattr(filter_, "custom") else None
-        if field is None:
+        if not hasattr(filter_, "custom"):
             continue
-        if hasattr(field, "choices"):
-            found[name] = _ticked(bound, name, field)
+        if _offers(filter_):
+            found[name] = _ticked(bound, name, filter_)
             continue
-        facet = found.setdefault(filter_.custom.name, Facet(filter_.custom.name, str(field.label), "list-filter", []))
-        value = bound.form.cleaned_data.get(name) if bound.is_bound else None
-        typed = bound.data.get(name, "") if bound.data else ""
-        filled = value not in (None, "")
-        chip = filter_.words(value) if filled else ""
+        facet = found.setdefault(filter_.custom.name, Facet(filter_.custom.name, str(filter_.label), "list-filter"))
+        value = bound.form.cleaned_data.get(name)
+        chip = filter_.words(value) if value not in (None, "") else ""
+        typed = bound.data.get(name, "")
         facet.inputs.append(
             {"name": name, "label": filter_.asked.label, "type": filter_.asked.type, "value": typed, "chip": chip}
         )
-        facet.active += filled
     return list(found.values())
 
 
-def _ticked(bound: Any, name: str, field: Any) -> Facet:
-    ticked = set(bound.data.getlist(name)) if bound.data else set()
-    options = [
-        {"value": str(value), "label": str(label), "selected": str(value) in ticked}
-        for value, label in field.choices
-        if str(value) != ""
-    ]
-    active = len([option for option in options if option["selected"]])
-    return Facet(name, str(field.label), getattr(bound.filters[name], "icon", "list-filter"), options, active)
+def _offers(filter_: Any) -> bool:
+    """Whether it is a choice among known values."""
+    return hasattr(filter_.field_class, "choices")
+
+
+def _ticked(bound: Any, name: str, filter_: Any) -> Facet:
+    offered = filter_.offered() if hasattr(filter_, "offered") else pairs_of(filter_.field)
+    icon = getattr(filter_, "icon", "list-filter")
+    return Facet(name, str(filter_.label), icon, offered, frozenset(bound.data.getlist(name)))
 
 
 def counts(listing: Listing, name: str) -> dict[str, str] | None:

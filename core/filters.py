@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import lru_cache
+from copy import copy
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import ModelChoiceIterator, ModelMultipleChoiceField
 
+from core.accounts.access import Scope
 from core.accounts.models import User
 from core.actions.tags import known_tags, tagged_with
 
@@ -25,12 +27,30 @@ if TYPE_CHECKING:
     from core.resource import Resource
 
 
+Pairs = tuple[tuple[str, str], ...]  # the values and the words of a facet's options
+
+
 class Facet(django_filters.MultipleChoiceFilter):
     """Any of the ticked values of a field with choices. `icon` is shown on its button."""
 
     def __init__(self, *args: Any, icon: str = "list-filter", **kwargs: Any) -> None:
         self.icon = icon
+        self._offered: dict[str | None, Pairs] = {}  # by language; a copy of the filter shares it
         super().__init__(*args, widget=forms.CheckboxSelectMultiple, distinct=False, **kwargs)
+
+    def offered(self) -> Pairs:
+        """Written once a process, unless a function says them."""
+        choices, language = self.extra.get("choices"), get_language()
+        if callable(choices) and not isinstance(choices, type):
+            return pairs_of(self.field)
+        if language not in self._offered:
+            self._offered[language] = pairs_of(self.field)
+        return self._offered[language]
+
+
+def pairs_of(field: Any) -> Pairs:
+    """The options of a field with choices, as a list shows them: without the empty one."""
+    return tuple((str(value), str(label)) for value, label in field.choices if str(value) != "")
 
 
 class _PeopleIterator(ModelChoiceIterator):
@@ -51,13 +71,19 @@ class PersonFacet(django_filters.ModelMultipleChoiceFilter):
 
     icon = "users"
     field_class = _PeopleField
+    user: User
+    scope: Scope
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, queryset=_people, distinct=False, **kwargs)
+        super().__init__(*args, queryset=lambda request: User.objects.none(), distinct=False, **kwargs)
 
+    def reach(self, user: User, scope: Scope) -> None:
+        """Offer the people to whom this person may give a row."""
+        self.user, self.scope = user, scope
+        self.queryset = lambda request: user.colleagues(scope)
 
-def _people(request: Any) -> Any:
-    return User.objects.filter(is_active=True)
+    def offered(self) -> Pairs:
+        return tuple((str(pk), name) for pk, name in self.user.colleague_names(self.scope))
 
 
 class MonthFacet(django_filters.MultipleChoiceFilter):
@@ -73,9 +99,10 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
             field_name, "range", label=label, choices=self._choices, widget=forms.CheckboxSelectMultiple, distinct=False
         )
 
-    def _choices(self) -> list[tuple[str, str]]:
-        months = self.last(self.OFFERED, timezone.localdate())
-        return [(f"{year}-{month:02}", self.label_of(year, month)) for year, month in reversed(months)]
+    def _choices(self) -> Pairs:
+        return _months(self.OFFERED, timezone.localdate().replace(day=1), get_language())
+
+    offered = _choices
 
     def filter(self, rows: Any, value: list[str]) -> Any:
         wanted = Q()
@@ -94,6 +121,12 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
     @staticmethod
     def label_of(year: int, month: int) -> str:
         return _month_label(year, month, get_language())
+
+
+@lru_cache(maxsize=16)
+def _months(number: int, today: dt.date, language: str | None) -> Pairs:
+    months = MonthFacet.last(number, today)
+    return tuple((f"{year}-{month:02}", MonthFacet.label_of(year, month)) for year, month in reversed(months))
 
 
 @lru_cache(maxsize=256)
@@ -117,8 +150,10 @@ class TagFacet(django_filters.MultipleChoiceFilter):
             field_name="tags", label=_("Étiquettes"), choices=self._choices, widget=forms.CheckboxSelectMultiple
         )
 
-    def _choices(self) -> list[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in known_tags(self.model_label).values_list("pk", "name")]
+    def _choices(self) -> Pairs:
+        return tuple((str(pk), name) for pk, name in known_tags(self.model_label))
+
+    offered = _choices
 
     def filter(self, rows: Any, value: list[str]) -> Any:
         return rows.filter(pk__in=tagged_with(self.model_label, [int(key) for key in value])) if value else rows
@@ -142,15 +177,62 @@ def bind_as_given(resource: type[Resource], user: User, data: QueryDict) -> Any:
     from core.custom.filters import filters_of  # they are facets too
 
     hidden = resource.hidden_from(user)
-    bound = (resource.filters or django_filters.FilterSet)(data, queryset=resource.rows(user))
+    bound = _lean(resource.filters or django_filters.FilterSet)(data, resource.rows(user))
     for name, filter_ in filters_of(resource, hidden):
-        bound.filters[name] = filter_
-        filter_.parent, filter_.model = bound, resource.model
-    bound.filters.setdefault("tags", TagFacet(resource.key()))
-    bound.filters["tags"].parent, bound.filters["tags"].model = bound, resource.model
+        bound.adopt(name, filter_)
+    if "tags" not in bound.filters:
+        bound.adopt("tags", TagFacet(resource.key()))
     for name, filter_ in list(bound.filters.items()):
         if filter_.field_name.partition("__")[0] in hidden:
             del bound.filters[name]
         elif isinstance(filter_, PersonFacet):
-            filter_.queryset = user.colleagues(resource.scope(user))
+            filter_.reach(user, resource.scope(user))
     return bound
+
+
+class _Lean:
+    """A FilterSet that reads what it is asked. django-filter's copies each filter to its depths and makes a class, a
+    form and its fields of them all, which took longer than the queries; `form` has the fields of what `data` names."""
+
+    filters: dict[str, Any]
+    base_filters: dict[str, Any]
+
+    def __init__(self, data: QueryDict, queryset: QuerySet) -> None:
+        self.is_bound, self.data, self.queryset = True, data, queryset
+        self.request = self.form_prefix = None
+        self.filters = {}
+        for name, filter_ in self.base_filters.items():
+            self.adopt(name, _own(filter_))
+
+    def adopt(self, name: str, filter_: Any) -> None:
+        filter_.parent, filter_.model = self, self.queryset.model
+        self.filters[name] = filter_
+
+    @cached_property
+    def form(self) -> forms.Form:
+        form = self._meta.form(self.data)  # type: ignore[attr-defined]
+        form.fields.update({name: filter_.field for name, filter_ in self.filters.items() if _named(name, self.data)})
+        return form
+
+
+def _named(name: str, data: QueryDict) -> bool:
+    """Whether a query string names a filter, or (a range) one of its ends."""
+    return name in data or any(asked.startswith(f"{name}_") for asked in data)
+
+
+def _own(filter_: Any) -> Any:
+    """A copy for one request: what a filter is told there (its field, its queryset) stays there."""
+    mine = copy(filter_)
+    mine.extra = dict(filter_.extra)
+    if mine.method is not None:
+        mine.method = filter_.method  # its FilterMethod holds the filter that it was made for
+    return mine
+
+
+@cache
+def _lean(declared: type) -> type:
+    for filter_ in declared.base_filters.values():  # type: ignore[attr-defined]
+        if type(filter_) is Facet:
+            filter_.model = declared._meta.model  # type: ignore[attr-defined]
+            filter_.field  # noqa: B018 - made once: its choices never change, and copies share it
+    return type(declared.__name__, (_Lean, declared), {})

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from core.models import Tag, Tagging
@@ -19,6 +19,11 @@ _OFFERED = 10
 _BORNE = """
 SELECT tag.*, tagging.object_id FROM core_tagging AS tagging JOIN core_tag AS tag ON tag.id = tagging.tag_id
 WHERE tagging.model = %s AND tagging.object_id = ANY(%s) AND tagging.active ORDER BY tag.name, tag.id
+"""
+_KNOWN = """
+SELECT id, name FROM core_tag AS tag WHERE EXISTS (
+    SELECT FROM core_tagging WHERE tag_id = tag.id AND model = %s AND active
+) ORDER BY name, id
 """
 _CHUNK = 2000
 
@@ -105,7 +110,8 @@ def taggings_of(label: str, rows: QuerySet) -> QuerySet[Tagging]:
     return Tagging.objects.filter(model=label, object_id__in=rows.order_by().values("pk"), active=True)
 
 
-def known_tags(label: str) -> QuerySet[Tag]:
-    """The tags that some record of a model bears, by name: the choices of its list's facet."""
-    borne = Tagging.objects.filter(tag=OuterRef("pk"), model=label, active=True)
-    return Tag.objects.filter(Exists(borne)).order_by("name")
+def known_tags(label: str) -> list[tuple[int, str]]:
+    """(key, name) of the tags that some record of a model bears, by name: the choices of its list's facet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [label])
+        return cursor.fetchall()

@@ -1,6 +1,6 @@
 """The list of a page, asked for strictly: what a page would ignore with a notice is refused here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,7 @@ class StrictListing(Listing):
         self.counted = self._counted()
         self._fields()
         self._own()
-        self.faults += _unknown(params, {*OWN, *names_of(self.bound)})
+        self.faults += _unknown(params, {*OWN, *names_of(fields_of(self.bound))})
         if self.faults:
             raise Problem("invalid-parameters", faults=self.faults)
 
@@ -130,9 +130,14 @@ class StrictListing(Listing):
         return f"?{params.urlencode()}"
 
 
-def names_of(bound: Any) -> Iterator[str]:
-    """The parameters that a set of filters reads."""
-    for name, field in bound.form.fields.items():
+def fields_of(bound: Any) -> dict[str, forms.Field]:
+    """What reads each filter, named in the address or not."""
+    return {name: filter_.field for name, filter_ in bound.filters.items()}
+
+
+def names_of(fields: Mapping[str, forms.Field]) -> Iterator[str]:
+    """The parameters that these read."""
+    for name, field in fields.items():
         if isinstance(field.widget, SuffixedMultiWidget):
             yield from (field.widget.suffixed(name, suffix) for suffix in field.widget.suffixes)
         elif isinstance(field.widget, forms.MultiWidget):

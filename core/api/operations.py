@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django_filters.fields import ModelMultipleChoiceField
 
 from core.accounts.models import User
-from core.api.listing import names_of
+from core.api.listing import fields_of, names_of
 from core.api.serializer import TAG_NAMES, TAGS, customs_schema, serializer_of
 from core.api.values import Schema
 from core.api.writing import Shape, shapes_of
@@ -187,14 +187,14 @@ class Description:
 
     def _filters(self) -> Iterator[Schema]:
         bound = bind_as_given(self.resource, self.user, QueryDict())
-        for name, field in bound.form.fields.items():
+        for name, field in fields_of(bound).items():
             schema = _schema_of(field, tag=isinstance(bound.filters[name], TagFacet))
             choices = _choices(schema, field)
             many = _("Plusieurs : le paramètre répété.") if schema.get("type") == "array" else ""
             words = f"{capfirst(str(field.label or name))}. {many}".strip()
             meanings = " ; ".join(f"`{value}` : {label}" for value, label in choices.items())
             more = {"x-choices": choices, "x-help": words} if choices else {}
-            for parameter in names_of(_Only(name, field)):
+            for parameter in names_of({name: field}):
                 yield _query(parameter, schema, f"{words} {meanings}".strip(), **more)
 
 
@@ -203,13 +203,6 @@ def _needed(shapes: dict[str, Shape], action: str) -> list[str]:
     if action == "update":
         return list(shapes)
     return [name for name, shape in shapes.items() if shape.required] if action == "create" else []
-
-
-class _Only:
-    """One field of a set of filters, for `names_of`."""
-
-    def __init__(self, name: str, field: forms.Field) -> None:
-        self.form = type("Form", (), {"fields": {name: field}})
 
 
 def _schema_of(field: forms.Field, *, tag: bool) -> Schema:

@@ -143,7 +143,7 @@ def _filters(listing: Listing) -> Iterator[str]:
     for name in bound.filters:
         values = [value for value in bound.data.getlist(name) if value] if bound.data else []
         if values:
-            field = bound.form.fields[name]
+            field = bound.filters[name].field
             if hasattr(bound.filters[name], "words"):  # a bound of a custom field
                 yield f"{field.label} : {bound.filters[name].words(bound.form.cleaned_data[name])}"
                 continue
