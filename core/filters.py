@@ -194,6 +194,7 @@ class _Lean:
     """A FilterSet that reads what it is asked. django-filter's copies each filter to its depths and makes a class, a
     form and its fields of them all, which took longer than the queries; `form` has the fields of what `data` names."""
 
+    filter_queryset: Any
     filters: dict[str, Any]
     base_filters: dict[str, Any]
 
@@ -207,6 +208,11 @@ class _Lean:
     def adopt(self, name: str, filter_: Any) -> None:
         filter_.parent, filter_.model = self, self.queryset.model
         self.filters[name] = filter_
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a declared FilterSet narrows by its filters alone."""
+        return type(self).filter_queryset is django_filters.FilterSet.filter_queryset
 
     @cached_property
     def form(self) -> forms.Form:

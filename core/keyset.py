@@ -6,7 +6,7 @@ import base64
 import binascii
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -172,11 +172,19 @@ class Page:
 
 
 def page(
-    rows: QuerySet, order: Order, *, after: Cursor | None = None, before: Cursor | None = None, size: int = PAGE
+    take: Callable[..., list[Any]],
+    order: Order,
+    *,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+    size: int = PAGE,
 ) -> Page:
-    """One page of `rows`: the first, the one after a row, or the one before a row. One query (see Order.take)."""
+    """One page: the first, the one after a row, or the one before a row. One query (see Order.take).
+
+    `take`: called as `order.take` of some rows.
+    """
     backwards = before is not None
-    found = order.take(rows, size + 1, start=before or after, backwards=backwards)
+    found = take(size + 1, start=before or after, backwards=backwards)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -215,3 +223,29 @@ def capped_counts(queries: Sequence[QuerySet]) -> list[int]:
             for place, count in zip(parts, cursor.fetchone(), strict=True):
                 counts[place] = count
     return counts
+
+
+def counting(rows: QuerySet, parts: Sequence[Mapping[models.Field, Any]], cap: int) -> tuple[str, list[Any]]:
+    """(statement, parameters) that counts each part of the rows, those with these values, up to `cap` + 1.
+
+    The whole, a part without values, is not looked at when another part is already beyond. Raises EmptyResultSet.
+    """
+    names = dict.fromkeys(field.attname for values in parts for field in values)
+    inner, params = rows.order_by().values("pk", *names).query.sql_with_params()
+
+    def count(values: Mapping[models.Field, Any]) -> tuple[str, list[Any]]:
+        where = " AND ".join([f'r."{field.attname}" = %s' for field in values]) or "true"
+        sql = f"(SELECT count(*) FROM (SELECT FROM ({inner}) AS r WHERE {where} LIMIT {cap + 1}) AS f)"  # noqa: S608
+        return sql, [*params, *(field.get_db_prep_value(value, connection) for field, value in values.items())]
+
+    counted = {place: count(values) for place, values in enumerate(parts) if values}
+    whole, whole_params = count({})
+    if counted:
+        beyond = " OR ".join(f"c{place} > {cap}" for place in counted)
+        whole = f"CASE WHEN {beyond} THEN {cap + 1} ELSE {whole} END"
+    shown = [f"c{place}" if values else whole for place, values in enumerate(parts)]
+    known = ", ".join(f"{sql} AS c{place}" for place, (sql, _params) in counted.items())
+    parameters = [param for values in parts if not values for param in whole_params]
+    parameters += [param for _sql, found in counted.values() for param in found]
+    # OFFSET 0: what is counted there is counted once, though it is named twice.
+    return f"SELECT {', '.join(shown)} FROM (SELECT {known} OFFSET 0) AS known", parameters  # noqa: S608

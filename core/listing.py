@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from core import keyset, search
+from core import keyset, search, standing
+from core.accounts.access import Scope
 from core.accounts.models import User
 from core.actions.tags import tags_of
 from core.columns import declared, label_of, sortable
@@ -25,6 +26,7 @@ from core.facets import Facet, custom_facets, facets_of
 from core.filters import bind
 from core.lean import lean
 from core.models import SavedView
+from core.models.base import DomainManager
 from core.parts import Cell, Column, Row
 from core.resource import Col, Resource, View
 from core.tabs import Tab, count_label, tabs_of, tools_of
@@ -137,16 +139,28 @@ class Listing:
     def page(self) -> keyset.Page:
         return self.turned({*(col.name for col in self._cols), *self.resource.subtitle})
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
+        resource, asked = self.resource, self.bound.form.cleaned_data
+        if asked or self.q or resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]
+            return False
+        ours = type(resource.model._default_manager).get_queryset is DomainManager.get_queryset
+        return ours and self.bound.is_plain and resource.scope(self.user) is Scope.ALL
+
     def turned(self, shown: Collection[str]) -> keyset.Page:
         """The page of the address, of rows that hold these fields."""
-        rows, order = self.filtered, self.order
+        order, after = self.order, None if self._before else self._after
+        if self.plain and (kept := standing.page_of(self.resource.model, shown, order)):
+            return keyset.page(kept, order, after=after, before=self._before, size=self.size)
+        rows = self.filtered
         if self.q and self.found.complete:  # they are known: no need to search again
             rows = self.narrowed(self.bound, searched=False).filter(pk__among=[row[0] for row in self.found.rows])
             order = replace(order, few=self.found.few)
         elif self.q:
             rows = self._search.narrow(self.narrowed(self.bound, searched=False))
-        rows, after = lean(rows, shown), None if self._before else self._after
-        return keyset.page(rows, order, after=after, before=self._before, size=self.size)
+        take = partial(order.take, lean(rows, shown))
+        return keyset.page(take, order, after=after, before=self._before, size=self.size)
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Model
 from django.http import QueryDict
 
 from core.actions.saved_views import address, asked, may_change
 from core.display import number
-from core.keyset import COUNT_CAP, capped_counts
+from core.keyset import COUNT_CAP, counting
 from core.models.views import Audience
 from core.search import FOUND_CAP
+from core.statements import fetch
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -83,8 +88,22 @@ def _totals(listing: Listing, views: list[QueryDict], base: QueryDict) -> Sequen
         bare.pop(name, None)
     here = listing.view is None and bare.keys() == base.keys()
     whole = listing if here else listing.__class__(listing.resource, listing.user, bare)
-    wanted = [{fields[name].name: value for name, value in view.params.items()} for view in listing.tabs]
-    return capped_counts([whole.filtered.filter(**values) for values in wanted])
+    parts = tuple(tuple((fields[name], value) for name, value in view.params.items()) for view in listing.tabs)
+    if whole.plain:
+        return fetch(*_standing(listing.resource.model, parts, COUNT_CAP))[0]
+    try:
+        sql, parameters = counting(whole.filtered, [dict(part) for part in parts], COUNT_CAP)
+    except EmptyResultSet:
+        return [0] * len(parts)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()
+
+
+@lru_cache(maxsize=512)
+def _standing(model: type[Model], parts: tuple[tuple[tuple[Any, str], ...], ...], cap: int) -> tuple[str, list]:
+    """The statement that counts the declared views of the whole table: see Listing.plain."""
+    return counting(model._default_manager.all(), [dict(part) for part in parts], cap)
 
 
 def _saved(listing: Listing) -> list[Tab]:

@@ -8,6 +8,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from core.accounts.access import Access, Grant
 from core.accounts.licences import unlicensed
 from core.accounts.models import User
+from core.statements import fetch_models
 
 # By hand: composing these two queries costs the ORM more than running them, and every page asks.
 _PERSON = """
@@ -30,7 +31,7 @@ class AccountBackend(AuthenticationBackend):
     """allauth's way in; on later requests the person comes with `access` and `lacks_factor` read."""
 
     def get_user(self, user_id: Any) -> User | None:
-        for person in User.objects.raw(_PERSON, [user_id]):
+        for person in fetch_models(User, _PERSON, [user_id]):
             access = Access.of([Grant(*grant) for grant in json.loads(person.grants)])  # type: ignore[attr-defined]
             person.access = access.without(unlicensed())
             return person

@@ -1,6 +1,5 @@
 """What people are told inside the application, and by mail where they want it so."""
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -8,6 +7,7 @@ from core.accounts.models import User
 from core.models import Notification, NotificationChoice
 from core.models.notifications import Channel
 from core.notifying.kinds import Kind, kinds
+from core.statements import fetch
 
 
 def notify(person: User, kind: Kind, text: str, url: str) -> Notification | None:
@@ -48,12 +48,11 @@ def notifications_of(person: User) -> QuerySet[Notification]:
 
 def unread_count(person: User) -> int:
     """Counted up to 100: the bell says « 99+ »."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM core_notification WHERE person_id = %s AND read_at IS NULL LIMIT 100) c",
-            [person.pk],
-        )
-        return cursor.fetchone()[0]
+    [(count,)] = fetch(
+        "SELECT count(*) FROM (SELECT FROM core_notification WHERE person_id = %s AND read_at IS NULL LIMIT 100) c",
+        [person.pk],
+    )
+    return count
 
 
 def mark_read(rows: QuerySet[Notification]) -> int:

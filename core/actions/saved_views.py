@@ -25,7 +25,7 @@ class NameTaken(Exception):
 
 def views_of(resource: type[Resource], user: User) -> list[SavedView]:
     """The views of a list that a person sees, in the order of the tabs, each with `opens_first`. One query."""
-    return list(SavedView.objects.seen_in(resource.key(), user))
+    return SavedView.objects.seen_in(resource.key(), user)
 
 
 def visible(resource: type[Resource], user: User) -> QuerySet[SavedView]:

@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from core.models import Tag, Tagging
 from core.models.tags import TAG_HUES
 from core.references import about
+from core.statements import fetch, fetch_models
 from core.text import clean, fold
 
 _OFFERED = 10
@@ -66,7 +67,7 @@ def offered(q: str) -> list[Tag]:
 def tags_of(label: str, pks: Iterable[int]) -> dict[int, list[Tag]]:
     """{key of a record: its tags, by name}. One query."""
     found: dict[int, list[Tag]] = defaultdict(list)
-    for tag in Tag.objects.raw(_BORNE, [label, list(pks)]):
+    for tag in fetch_models(Tag, _BORNE, [label, list(pks)]):
         found[tag.object_id].append(tag)  # type: ignore[attr-defined]
     return found
 
@@ -112,6 +113,4 @@ def taggings_of(label: str, rows: QuerySet) -> QuerySet[Tagging]:
 
 def known_tags(label: str) -> list[tuple[int, str]]:
     """(key, name) of the tags that some record of a model bears, by name: the choices of its list's facet."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [label])
-        return cursor.fetchall()
+    return [(pk, name) for pk, name in fetch(_KNOWN, [label])]

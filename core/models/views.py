@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from core.personal_data import PD, DeleteRow, NotPersonal, Review, no_personal_data, personal_data
+from core.statements import fetch, fetch_models
 
 
 class Audience(models.TextChoices):
@@ -52,12 +53,12 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         team = Q(audience=Audience.TEAM, owner__in=mates)
         return self.filter(Q(owner=user.pk) | Q(audience=Audience.EVERYONE) | team)
 
-    def seen_in(self, resource: str, user: Any) -> "models.query.RawQuerySet[SavedView]":
+    def seen_in(self, resource: str, user: Any) -> "list[SavedView]":
         """Those of a list that a person sees, in the order of the tabs.
 
         Each has `opens_first`: whether an administrator chose it for one of the person's roles.
         """
-        return self.raw(_SEEN, {"resource": resource, "user": user.pk})
+        return fetch_models(SavedView, _SEEN, {"resource": resource, "user": user.pk})
 
 
 @personal_data(subject="owner", processing="ACC-01")
@@ -120,13 +121,12 @@ class DefaultView(models.Model):
 class ListColumnsManager(models.Manager["ListColumns"]):
     def of(self, user: Any, resource: str, view: SavedView | None) -> dict[int | None, list[str]]:
         """{view or None: columns} that a person chose for a list, and for a view of it. One query, by hand as above."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT view_id, columns FROM core_listcolumns"
-                " WHERE user_id = %s AND resource = %s AND (view_id IS NULL OR view_id = %s)",
-                [user.pk, resource, view.pk if view else None],
-            )
-            return dict(cursor.fetchall())
+        rows = fetch(
+            "SELECT view_id, columns FROM core_listcolumns"
+            " WHERE user_id = %s AND resource = %s AND (view_id IS NULL OR view_id = %s)",
+            [user.pk, resource, view.pk if view else None],
+        )
+        return dict(rows)
 
 
 @personal_data(subject="user", processing="ACC-01")

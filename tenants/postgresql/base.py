@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 from django_tenants.utils import quote_schema_name
 from psycopg import sql
@@ -61,6 +62,17 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
             path = f"; SET search_path = {', '.join(map(quote_schema_name, self._get_cursor_search_paths()))}"
         zone = sql.quote(self.timezone_name)
         connection.execute(f"RESET ALL; SET TIME ZONE {zone}{path}")
+
+    def prepared(self) -> Any:
+        """A cursor whose statements this connection prepares once it has seen them often enough.
+
+        Values go apart from the statement: PostgreSQL must be able to tell their types from it.
+        """
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor = self._prepare_cursor(ServerBindingCursor(self.connection))  # type: ignore[call-arg]
+            self._handle_search_path(cursor)
+            return cursor
 
     def _handle_search_path(self, cursor=None):
         if self._setting_search_path:

@@ -7,7 +7,7 @@ vendor's staff (ops, DPO).
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
@@ -27,6 +27,7 @@ from core.personal_data import (
     no_personal_data,
     personal_data,
 )  # fmt: skip
+from core.statements import fetch
 
 
 @no_personal_data("ce qu'un rôle ouvre ; qui le porte est dit par la personne")
@@ -176,14 +177,13 @@ class User(AbstractBaseUser):
     def colleague_names(self, scope: Scope) -> list[tuple[int, str]]:
         """The (key, name) of `colleagues`, in their order. By hand: every list asks."""
         among = None if scope is Scope.ALL else [*self.team_people] if scope is Scope.TEAM else [self.pk]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id, first_name, last_name, email FROM accounts_user"
-                " WHERE is_active AND (%(among)s::bigint[] IS NULL OR id = ANY(%(among)s::bigint[]))"
-                " ORDER BY last_name, first_name, id",
-                {"among": among},
-            )
-            return [(pk, f"{first} {last}".strip() or email) for pk, first, last, email in cursor.fetchall()]
+        rows = fetch(
+            "SELECT id, first_name, last_name, email FROM accounts_user"
+            " WHERE is_active AND (%(among)s::bigint[] IS NULL OR id = ANY(%(among)s::bigint[]))"
+            " ORDER BY last_name, first_name, id",
+            {"among": among},
+        )
+        return [(pk, f"{first} {last}".strip() or email) for pk, first, last, email in rows]
 
     # Django's admin, on the vendor's own host only, asks these two.
     def has_perm(self, perm: str, obj: object = None) -> bool:

@@ -1,0 +1,111 @@
+"""Statements that nearly every page sends, without the ORM's composing of them: it takes longer than their answers.
+
+Each connection prepares those that it runs again (psycopg's `prepare_threshold`, in the settings). A plan made for one
+client is never used for another: PostgreSQL makes it anew when search_path is no longer the one that it was made under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models import QuerySet
+from django.db.models import query as orm
+
+M = TypeVar("M", bound=models.Model)
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+def fetch(sql: str, params: Parameters = ()) -> list[tuple[Any, ...]]:
+    """The rows of a statement written by hand. JSON comes as text."""
+    with connection.prepared() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def fetch_models(model: type[M], sql: str, params: Parameters = ()) -> list[M]:
+    """Instances of the columns that bear their fields' names; the other columns are attributes of them."""
+    with connection.prepared() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
+        if not rows:
+            return []
+        names = [column.name for column in cursor.description]
+    known = _columns(model)
+    fields = [(place, *known[name]) for place, name in enumerate(names) if name in known]
+    more = [(place, name) for place, name in enumerate(names) if name not in known]
+    attributes = [attname for _place, attname, _read in fields]
+    found = []
+    for row in rows:
+        values = [read(row[place]) if read else row[place] for place, _attname, read in fields]
+        one = model.from_db(DEFAULT_DB_ALIAS, attributes, values)
+        for place, name in more:
+            setattr(one, name, row[place])
+        found.append(one)
+    return found
+
+
+@cache
+def _columns(model: type[models.Model]) -> dict[str, tuple[str, Callable[[Any], Any] | None]]:
+    """{column: (attribute, what reads its value)}, in the order of the fields."""
+    return {str(field.column): (field.attname, _reader(field)) for field in model._meta.concrete_fields}
+
+
+def _reader(field: Any) -> Callable[[Any], Any] | None:
+    read = getattr(field, "from_db_value", None)
+    return (lambda value: read(value, None, connection)) if read else None
+
+
+class Compiled:
+    """A queryset of instances, compiled once and sent again, with other values for its parameters.
+
+    Only for what depends on nothing but the code: neither on the person, nor on the client, nor on the day.
+    """
+
+    def __init__(self, rows: QuerySet, slots: Mapping[Any, str] | None = None) -> None:
+        """`slots`: {a value that stands among the parameters: the name under which `fetch` is given the real one}.
+
+        Raises ValueError for any other parameter: it would be kept with the statement.
+        """
+        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.sql, params = compiler.as_sql()
+        slots = slots or {}
+        if not all(param in slots for param in params):
+            raise ValueError(f"{params} in {self.sql}")
+        self._slots = [slots[param] for param in params]
+        if compiler.klass_info is None:
+            raise TypeError("a queryset of instances")
+        select, kinds = compiler.select, compiler.klass_info
+        fields = [expression for expression, *_rest in select[: compiler.col_count]]
+        self._converters = [(place, *found) for place, found in compiler.get_converters(fields).items()]
+        self._model: type[models.Model] = kinds["model"]
+        first, last = kinds["select_fields"][0], kinds["select_fields"][-1] + 1
+        self._slice = slice(first, last)
+        self._attributes = [expression.target.attname for expression, *_rest in select[first:last]]
+        related: Any = orm.get_related_populators
+        self._related = related(kinds, select, DEFAULT_DB_ALIAS)
+        self._more = list(compiler.annotation_col_map.items()) if compiler.annotation_col_map else []
+
+    def fetch(self, **values: Any) -> list[Any]:
+        rows: Any = fetch(self.sql, [values[slot] for slot in self._slots])
+        if self._converters:
+            rows = map(self._converted, rows)
+        make, attributes, part = self._model.from_db, self._attributes, self._slice
+        found = []
+        for row in rows:
+            one = make(DEFAULT_DB_ALIAS, attributes, row[part])
+            for related in self._related:
+                related.populate(row, one)
+            for name, place in self._more:
+                setattr(one, name, row[place])
+            found.append(one)
+        return found
+
+    def _converted(self, row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for place, converters, expression in self._converters:
+            for convert in converters:
+                values[place] = convert(values[place], expression, connection)
+        return values
