@@ -1,16 +1,18 @@
-import "../vendor/htmx.js";
+import htmx from "../vendor/htmx.js";
+import { retell } from "./early.js";
 import { csrf, post, toast, watch, words } from "./util.js";
 import "./palette.js";
 import "./list.js";
 import "./form.js";
 
 // What few pages have loads where it is.
-if (document.querySelector("look-up")) import("./lookup.js");
-if (document.querySelector(".record, mention-box, [data-confirm]")) import("./record.js");
-if (document.querySelector("form[data-draft]")) import("./draft.js");
-if (document.querySelector("tile-board")) import("./board.js");
-if (document.querySelector("kanban-board")) import("./kanban.js");
-if (document.querySelector("activity-calendar")) import("./calendar.js");
+const late = [];
+if (document.querySelector("look-up")) late.push(import("./lookup.js"));
+if (document.querySelector(".record, mention-box, [data-confirm]")) late.push(import("./record.js"));
+if (document.querySelector("form[data-draft]")) late.push(import("./draft.js"));
+if (document.querySelector("tile-board")) late.push(import("./board.js"));
+if (document.querySelector("kanban-board")) late.push(import("./kanban.js"));
+if (document.querySelector("activity-calendar")) late.push(import("./calendar.js"));
 
 const root = document.documentElement;
 
@@ -81,3 +83,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   field.focus();
 });
+
+// At once: left to itself htmx waits for a timer, which on a busy machine comes seconds after "/" answers; what is typed
+// between the two would never be sent. Then what came before all of this.
+htmx.process(document.body);
+const parsed = new Promise((resolve) => {
+  if (document.readyState === "complete") resolve();
+  else addEventListener("DOMContentLoaded", resolve, { once: true }); // every module of the page has run by then
+});
+Promise.allSettled([parsed, ...late]).then(retell);

@@ -15,6 +15,7 @@ class DataList extends HTMLElement {
     this.addEventListener("submit", (event) => this.submit(event), true);
     this.addEventListener("htmx:after:settle", () => this.settled());
     addEventListener("pageshow", () => this.restore());
+    this.restore();
     this.count();
   }
 
@@ -69,7 +70,7 @@ class DataList extends HTMLElement {
   }
 
   restore() {
-    for (const box of this.boxes) if (box.checked) this.chosen.add(box.value); // the browser kept them
+    for (const box of this.boxes) if (box.checked) this.chosen.add(box.value); // ticked before this module was there, or kept by the browser
     this.draw();
   }
 
