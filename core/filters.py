@@ -102,7 +102,8 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
     def _choices(self) -> Pairs:
         return _months(self.OFFERED, timezone.localdate().replace(day=1), get_language())
 
-    offered = _choices
+    def offered(self) -> Pairs:
+        return self._choices()
 
     def filter(self, rows: Any, value: list[str]) -> Any:
         wanted = Q()
@@ -153,7 +154,8 @@ class TagFacet(django_filters.MultipleChoiceFilter):
     def _choices(self) -> Pairs:
         return tuple((str(pk), name) for pk, name in known_tags(self.model_label))
 
-    offered = _choices
+    def offered(self) -> Pairs:
+        return self._choices()
 
     def filter(self, rows: Any, value: list[str]) -> Any:
         return rows.filter(pk__in=tagged_with(self.model_label, [int(key) for key in value])) if value else rows

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from core.filters import MonthFacet
+from core.filters import MonthFacet, Pairs
 
 
 class MonthAhead(MonthFacet):
@@ -12,11 +12,11 @@ class MonthAhead(MonthFacet):
 
     BEFORE, AFTER = 6, 12
 
-    def _choices(self) -> list[tuple[str, str]]:
+    def _choices(self) -> Pairs:
         today = timezone.localdate()
         place = today.year * 12 + today.month - 1 + self.AFTER
         last = dt.date(place // 12, place % 12 + 1, 1)
-        return [
+        return tuple(
             (f"{year}-{month:02}", self.label_of(year, month))
             for year, month in self.last(self.BEFORE + self.AFTER + 1, last)
-        ]
+        )

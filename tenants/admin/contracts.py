@@ -51,7 +51,7 @@ class ActionForm(ModulesForm):
         return data
 
     def save(self, commit: bool = True) -> Any:
-        self.save_m2m = self._save_m2m  # type: ignore[method-assign]
+        self.save_m2m = self._save_m2m  # type: ignore[method-assign,attr-defined]
         return self.instance  # written by the action that judged it
 
     def _post_clean(self) -> None:

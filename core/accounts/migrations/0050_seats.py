@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_preset_rights"), ("tenants", "0060_contracts")]
+    dependencies = [("accounts", "0009_designations"), ("tenants", "0060_contracts")]
     operations = [
         migrations.RunSQL(
             "CREATE TRIGGER seats BEFORE INSERT OR UPDATE OF is_active ON accounts_user "

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0090_history_of_accounts"),
+        ("core", "0091_history_of_designations"),
     ]
 
     operations = [
