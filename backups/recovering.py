@@ -118,7 +118,7 @@ class _Recovery:
     def put_values_back(self, model: Model, keys: list[Any]) -> None:
         for key in keys:
             try:
-                with transaction.atomic(), audit.by(self.by, operation=self.operation):
+                with audit.by(self.by, operation=self.operation), transaction.atomic():
                     self._update(model, key)
             except DatabaseError as error:
                 self.done.refused.append((self._name(model, key), _reason(error)))
@@ -129,8 +129,10 @@ class _Recovery:
         folder = media_folder(self.client.schema_name)
         with (
             staged(self.found, folder, files) as moves,
+            audit.by(
+                self.by, operation=self.operation
+            ),  # outside: what it says last must not meet a broken transaction
             transaction.atomic(),
-            audit.by(self.by, operation=self.operation),
         ):
             for other, found in closure.items():
                 self._insert(other, found)

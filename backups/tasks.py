@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from backups import alarm, postgres, retention
+from backups import alarm, jobs, postgres, retention
 from backups.actions import back_up, explained, sweep
 from backups.errors import BackupError, Busy
 from backups.models import Backup, State
@@ -21,6 +21,7 @@ from backups.slots import Slot, open_slot
 from tenants.models import Client
 from tenants.models import State as ClientState
 
+__all__ = ["housekeeping", "jobs", "reconcile", "runner", "scheduled"]  # jobs: workers find its kinds through here
 logger = logging.getLogger(__name__)
 TURN = 240  # seconds after which a runner gives its worker back, and asks for another turn
 AGAIN_AFTER = dt.timedelta(minutes=10)  # a client that failed is tried again, not at once

@@ -1,14 +1,23 @@
 """What a client's own page shows of its backups."""
 
 import datetime as dt
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from backups import jobs
 from backups.models import KEPT, Backup, State
 from backups.retention import kept_until
 from backups.slots import next_due
-from core.accounts.access import Level
+from core.accounts.access import Level, Scope
+from core.accounts.models import User
+from core.jobs import jobs_of, start_job
+from core.models import JobState
+from core.registry import registry
+from core.resource import Resource
 from core.views.base import ModuleView
 from tenants.connection import connection
 from tenants.models import Client
@@ -23,14 +32,92 @@ _TONES = {
 }
 
 
-class BackupsView(ModuleView):
-    """The client's administrators see success and failure alike (R12)."""
+class _Managed(ModuleView):
+    """Backups are the business of the client's administrators."""
 
     module = "settings"
     level = Level.MANAGE
 
+    @property
+    def user(self) -> User:
+        return self.request.user  # type: ignore[return-value]
+
+    def backup(self) -> Backup:
+        """The one of the address, of this client, that can be restored; else 404."""
+        for backup in backups_of(connection.schema_name):
+            if backup.pk == self.kwargs["seq"] and backup.state in KEPT:
+                return backup
+        raise Http404
+
+
+class BackupsView(_Managed):
+    """The client's administrators see success and failure alike (R12)."""
+
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "backups/list.html", context_of(connection.schema_name))
+
+
+class RecoveryView(_Managed):
+    """Which rows are looked for in a backup."""
+
+    def get(self, request: HttpRequest, seq: int) -> HttpResponse:
+        return self.page(self.backup())
+
+    def post(self, request: HttpRequest, seq: int) -> HttpResponse:
+        backup = self.backup()
+        resource = registry.by_label.get(request.POST.get("model", ""))
+        if resource is None or resource not in recoverable(self.user):
+            return self.page(backup, error=_("Choisissez ce qui est à rechercher."))
+        label = _("%(things)s dans la sauvegarde n° %(seq)s") % {"things": resource.label_plural, "seq": backup.pk}
+        args = {"seq": backup.pk, "model": resource.key()}
+        return redirect("job", start_job(jobs.COMPARE, label=label, by=self.user, args=args).pk)
+
+    def page(self, backup: Backup, error: str = "") -> HttpResponse:
+        context = {"backup": backup, "resources": recoverable(self.user), "error": error}
+        return render(self.request, "backups/recovery.html", context, status=422 if error else 200)
+
+
+class FoundView(_Managed):
+    """What a backup has and the instance no longer has: which rows return."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.page(self.found(pk))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        found = self.found(pk)
+        offered = {str(key): key for key, _name in found["rows"]}
+        chosen = [offered[key] for key in request.POST.getlist("row") if key in offered]
+        everything = request.POST.get("which") == "all"
+        if not (everything or chosen):
+            return self.page(found, error=_("Cochez au moins une fiche."))
+        resource = registry.by_label[found["model"]]
+        label = _("%(things)s de la sauvegarde n° %(seq)s") % {"things": resource.label_plural, "seq": found["seq"]}
+        args = {
+            "seq": found["seq"], "model": found["model"], "keys": None if everything else chosen,
+            "url": resource.list_url,
+        }  # fmt: skip
+        return redirect("job", start_job(jobs.RECOVER, label=label, by=self.user, args=args).pk)
+
+    def found(self, pk: int) -> dict[str, Any]:
+        """What a search of this person's found; 404 for another's."""
+        job = get_object_or_404(jobs_of(self.user), pk=pk, kind=jobs.COMPARE, state=JobState.DONE)
+        model = job.result.get("model")
+        if not job.result.get("rows") or registry.by_label.get(model) not in recoverable(self.user):
+            raise Http404
+        return job.result
+
+    def page(self, found: dict[str, Any], error: str = "") -> HttpResponse:
+        context = {**found, "resource": registry.by_label[found["model"]], "error": error}
+        return render(self.request, "backups/found.html", context, status=422 if error else 200)
+
+
+def recoverable(user: User) -> list[type[Resource]]:
+    """The resources whose every row this person may change."""
+    return [
+        resource
+        for resource in registry
+        if resource.may(user, Level.WRITE) and resource.scope(user, Level.WRITE) is Scope.ALL
+    ]
 
 
 def backups_of(schema: str) -> list[Backup]:
@@ -57,6 +144,8 @@ def rows_of(schema: str) -> list[dict]:
             "verified": backup.is_verified,
             "until": _until(backup),
             "held": bool(backup.hold),
+            "note": backup.note,
+            "recovery_url": reverse("backup-recovery", args=[backup.pk]) if backup.is_verified else "",
         }
         for backup in backups_of(schema)
     ]

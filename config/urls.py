@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from backups.views import BackupsView
+from backups.views import BackupsView, FoundView, RecoveryView
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
     custom_fields,
@@ -48,6 +48,8 @@ urlpatterns = [
     path("mail/<int:pk>/delivery/", mail.DeliveryView.as_view(), name="mail-delivery"),
     path("mail/<int:pk>/settlement/", mail.SettlementView.as_view(), name="mail-settlement"),
     path("backups/", BackupsView.as_view(), name="backups"),
+    path("backups/<int:seq>/recovery/", RecoveryView.as_view(), name="backup-recovery"),
+    path("backups/found/<int:pk>/", FoundView.as_view(), name="backup-found"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),
     path("bin/<int:pk>/destruction/", bin.DestructionView.as_view(), name="bin-destroy"),

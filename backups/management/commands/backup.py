@@ -137,8 +137,7 @@ class Command(BaseCommand):
         ring = keyring()
         ring.create()
         self.stdout.write(
-            f"Trousseau créé dans {ring.folder}. Gardez-en deux copies hors d’ici : "
-            "sans lui, aucune sauvegarde ne s’ouvre. "
+            f"Trousseau créé dans {ring.folder}. Gardez-en deux copies hors d’ici : sans lui, rien ne s’ouvre. "
             f"{ring.kek} ne doit rester que là où l’on restaure."
         )
 
