@@ -90,17 +90,20 @@ def _ticked(bound: Any, name: str, filter_: Any) -> Facet:
 def counts(listing: Listing, name: str) -> dict[str, str] | None:
     """{value: "1 526"}: the rows that each option would give under the search and the other filters. One query.
 
-    None when the list has no such facet, or one whose options are not simply the values of a field.
+    None when the list has no such facet, or one that nobody can count.
     """
     filter_ = listing.bound.filters.get(name)
-    if filter_ is None or filter_.method is not None or filter_.lookup_expr != "exact" or filter_.exclude:
+    counted = getattr(filter_, "counted", None)  # its options are not simply the values of a field: it says of what
+    if filter_ is None or (
+        counted is None and (filter_.method is not None or filter_.lookup_expr != "exact" or filter_.exclude)
+    ):
         return None
     others = listing.bound.data.copy()
     others.pop(name, None)
     bound, _ignored = bind(listing.resource, listing.user, others)
     rows = listing.narrowed(bound).order_by()
-    if hasattr(filter_, "counted"):  # a custom field's
-        values = filter_.counted(rows)
+    if counted is not None:
+        values = counted(rows)
     elif isinstance(filter_, TagFacet):
         values = taggings_of(listing.resource.key(), rows).values_list("tag_id")
     elif _is_field(listing.resource.model, filter_.field_name):

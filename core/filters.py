@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Func, Q, QuerySet, Value
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -94,7 +95,7 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
 
     def __init__(self, field_name: str, *, label: Any, icon: str = "calendar") -> None:
         self.icon = icon
-        # Not "exact": nobody may count its options by the values of the field.
+        # Not "exact": its options are not counted by the values of the field, but by `counted`.
         super().__init__(
             field_name, "range", label=label, choices=self._choices, widget=forms.CheckboxSelectMultiple, distinct=False
         )
@@ -112,6 +113,11 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
             start, end = _midnight(year, month), _midnight(year + month // 12, month % 12 + 1)
             wanted |= Q(**{f"{self.field_name}__gte": start, f"{self.field_name}__lt": end})
         return rows.filter(wanted)
+
+    def counted(self, rows: Any) -> Any:
+        """The month of each row, written as the options are."""
+        month = Func(TruncMonth(self.field_name), Value("YYYY-MM"), function="to_char", output_field=CharField())
+        return rows.annotate(_month=month).values_list("_month")
 
     @staticmethod
     def last(number: int, today: dt.date) -> list[tuple[int, int]]:

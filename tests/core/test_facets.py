@@ -1,11 +1,16 @@
 """The counts of a facet: how many rows each option would give under the search and the other filters."""
 
+import datetime as dt
+import html
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import facets
 from core.accounts.models import User
+from core.registry import registry
 
 URL = "/crm/companies/facets/"
 
@@ -53,6 +58,23 @@ def test_tags_are_counted_under_the_other_filters(sales, make_company):
     tag_rows(Company.objects.all(), add=[tag])
     assert counts(sales, "tags") == {str(tag.pk): "2"}
     assert counts(sales, "tags", kind="public") == {str(tag.pk): "1"}
+
+
+def test_months_are_counted_as_they_are_offered_in_paris_time(sales, make_company):
+    for name, moment in {"A": "2026-10-31T22:30Z", "B": "2026-10-31T23:30Z", "C": "2026-11-02T09:00Z"}.items():
+        make_company(name, created_at=dt.datetime.fromisoformat(moment), kind="public" if name == "C" else "business")
+    assert counts(sales, "created") == {"2026-10": "1", "2026-11": "2"}
+    assert counts(sales, "created", kind="public", created="2026-10") == {"2026-11": "1"}
+
+
+def test_every_menu_that_asks_for_counts_gets_them(signed_in, atelier):
+    browser = signed_in(atelier, "administrator")
+    for resource in registry:
+        page = browser.get(resource.url("list")).content.decode()
+        asked = re.findall(r'data-counts="([^"]*facets[^"]*)"', page)
+        assert asked, resource.key()
+        for url in asked:
+            assert browser.get(html.unescape(url)).status_code == 200, url
 
 
 def test_beyond_the_rows_looked_at_a_count_is_at_least(sales, make_company, monkeypatch):
