@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.views.generic import View
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -40,6 +41,12 @@ class InstanceView(AccessMixin, View):
 
     def check(self, request: HttpRequest) -> None:
         """Raise PermissionDenied (403) or Http404 before any handler runs."""
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """405 with a page: the address of a form, typed or come back to, is not a blank screen."""
+        answer = super().http_method_not_allowed(request, *args, **kwargs)
+        answer.content = render_to_string("405.html").encode()
+        return answer  # type: ignore[return-value]
 
 
 class ModuleView(InstanceView):

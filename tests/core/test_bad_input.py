@@ -118,3 +118,9 @@ def test_what_another_site_sent_is_not_offered_again(sales, atelier, origin):
     answer = strict.post(NEW, MINIMAL, headers=origin)
     assert answer.status_code == 403 and "Envoyer de nouveau" not in answer.content.decode()
     assert "Charpentes Riou" not in answer.content.decode()
+
+
+def test_the_address_of_a_form_opened_as_a_page_says_so(sales):
+    answer = sales.get("/notifications/1/")
+    assert answer.status_code == 405 and answer["Allow"] == "POST, OPTIONS"
+    assert "Cette adresse ne s’ouvre pas" in answer.content.decode()
