@@ -46,7 +46,7 @@ class InstanceView(AccessMixin, View):
         """405 with a page: the address of a form, typed or come back to, is not a blank screen."""
         answer = super().http_method_not_allowed(request, *args, **kwargs)
         answer.content = render_to_string("405.html").encode()
-        return answer  # type: ignore[return-value]
+        return answer
 
 
 class ModuleView(InstanceView):
