@@ -7,16 +7,23 @@ instance. CHROMIUM names the browser; without one these tests are not run (see s
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
+from django.db import connection
+from django.test import Client as HttpClient
 from django.test.testcases import LiveServerThread
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
-from tests.browser.judging import violations
-from tests.conftest import PASSWORD, ROLES
+from core.accounts.models import User
+from tenants.provisioning import create_client, delete_client
+from tests.browser.judging import SIZES, violations
+from tests.conftest import PASSWORD, ROLES, add_people
 
 # Playwright's synchronous API runs an event loop in this thread; Django would take it for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -27,7 +34,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
 def pytest_collection_modifyitems(items):
@@ -66,7 +72,7 @@ def server(django_db_setup, django_db_blocker):
 
 
 class Instance:
-    """A client of the test's own, and the browser's page on it."""
+    """A client and the browser's page on it."""
 
     def __init__(self, client, page, port):
         self.client, self.page, self.port = client, page, port
@@ -84,16 +90,25 @@ class Instance:
         self.page.get_by_role("button", name="Se connecter").click()
         self.page.wait_for_url(f"{self.url}{path}")
 
+    def enter(self, role: str = "sales", path: str = "/") -> None:
+        """Signed in without the sign-in page: for tests of what lies behind it."""
+        visitor = HttpClient(headers={"host": self.client.host})
+        with self.rows():
+            visitor.force_login(User.objects.get(email=f"{ROLES[role]}@{self.client.code}.example"))
+        session = visitor.cookies[settings.SESSION_COOKIE_NAME]
+        self.page.context.clear_cookies()
+        self.page.context.add_cookies([{"name": session.key, "value": session.value, "url": self.url}])
+        self.open(path)
+
     def rows(self):
         """A context in which this client's rows can be made and read."""
         return tenant_context(self.client)
 
 
-@pytest.fixture
-def instance(make_client, page, server, monkeypatch):
-    """`instance.sign_in("sales", "/crm/companies/")`, then drive `instance.page`."""
-    client = make_client("vitrine")
-    shown = Instance(client, page, server)
+@contextmanager
+def watched(client, page, port) -> Iterator[Instance]:
+    """The browser's page on that client; at the end there must have been no problem."""
+    shown = Instance(client, page, port)
     problems = shown.problems
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     # Chromium’s own promise, when one navigation cuts the animation of another short.
@@ -105,6 +120,34 @@ def instance(make_client, page, server, monkeypatch):
     if drafting:
         time.sleep(0.5)  # the last draft is sent while the page goes; the client must outlive it
     assert problems == []
+
+
+@pytest.fixture
+def instance(make_client, page, server):
+    """A client of the test's own. `instance.sign_in("sales", "/crm/companies/")`, then drive `instance.page`."""
+    with watched(make_client("vitrine"), page, server) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="module")
+def gallery_client(django_db_setup, django_db_blocker):
+    """A client that the tests of a module share: for those that look more than they change."""
+    with django_db_blocker.unblock():
+        with schema_context("public"):
+            client = create_client("galerie", "Galerie")
+        add_people(client)
+        connection.close()
+    yield client
+    with django_db_blocker.unblock(), schema_context("public"):
+        delete_client(client)
+    connection.close()
+
+
+@pytest.fixture
+def gallery(committed, gallery_client, page, server):
+    """As `instance`, on the module's client."""
+    with watched(gallery_client, page, server) as shown:
+        yield shown
 
 
 def expected_failures(instance) -> None:

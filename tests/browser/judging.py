@@ -1,14 +1,16 @@
-"""What is judged of a page in whatever state it is: accessibility, both themes, nothing cut, nothing too small to press.
+"""What is judged of a page in whatever state it is: accessibility, both sizes, both themes, nothing cut, nothing too small to press.
 
 SCREENSHOTS=folder keeps a picture of each state in each theme, for eyes.
 """
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # the only rules to which the theme makes a difference
 # What fades in is judged once it is there; a spinner never ends. Nor does what is not rendered: Chromium leaves pending for
@@ -57,8 +59,9 @@ LAYOUT = r"""() => {
 }"""
 
 # A target half scrolled out of its box is small only until it is scrolled in: LAYOUT measures it whole.
+# Beneath a modal dialog nothing can be reached, and it was judged without the dialog.
 _RUN = """async ([type, values]) => {
-  const { violations } = await axe.run(document, { runOnly: { type, values }, resultTypes: ['violations'] });
+  const { violations } = await axe.run(document.querySelector('dialog:modal') ?? document, { runOnly: { type, values }, resultTypes: ['violations'] });
   const cut = ({ target }) => {
     const e = document.querySelector(target[0]), box = e.getBoundingClientRect();
     for (let p = e.parentElement; p; p = p.parentElement) {
@@ -91,21 +94,26 @@ def violations(page) -> list[str]:
     return _axe(page, RULES, "tag")
 
 
-def problems_of(page, state: str) -> list[str]:
-    """What is wrong with what the page shows now, in the light and in the dark; leaves it in the light."""
+def problems_of(page, state: str, sizes: Iterable[str] = SIZES) -> list[str]:
+    """What is wrong with what the page shows now, in those sizes, light and dark; leaves it in the first size, light."""
     found = []
-    page.evaluate(STILL)
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
+    for size in sizes:
+        page.set_viewport_size(SIZES[size])
         page.evaluate(STILL)
-        _picture(page, f"{state} {theme}")
-        wrong = _axe(page, RULES, "tag") + page.evaluate(LAYOUT) if theme == "light" else _axe(page, COLOURS, "rule")
-        found += [f"{state}, {theme}: {text}" for text in wrong]
+        _picture(page, f"{state} light {size}")
+        wrong = _axe(page, RULES, "tag") + page.evaluate(LAYOUT)
+        found += [f"{state}, {size}: {text}" for text in wrong]
+    page.emulate_media(color_scheme="dark")
+    for size in reversed(list(sizes)):
+        page.set_viewport_size(SIZES[size])
+        page.evaluate(STILL)
+        _picture(page, f"{state} dark {size}")
+        found += [f"{state}, dark, {size}: {text}" for text in _axe(page, COLOURS, "rule")]
     page.emulate_media(color_scheme="light")
+    page.evaluate(STILL)
     return found
 
 
 def _picture(page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
-        width = page.viewport_size["width"]
-        page.screenshot(path=Path(folder) / f"{name.replace(' ', '-').replace('/', '_')}-{width}.png")
+        page.screenshot(path=Path(folder) / f"{name.replace(' ', '-').replace('/', '_')}.png")

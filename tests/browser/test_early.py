@@ -15,7 +15,7 @@ def companies(instance) -> None:
     with instance.rows():
         Company.objects.bulk_create([Company(name=f"Maison {n:03d}", city="Brest") for n in range(9)])
         Company.objects.create(name="Charpentes Riou", city="Quimper", kind="public")
-    instance.sign_in("sales", "/")
+    instance.enter("sales", "/")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def lines(download) -> list[list[str]]:
 
 def test_the_filtered_list_leaves_by_its_menu_and_the_register_says_so(instance, many, axe):
     page = instance.page
-    instance.sign_in("sales", f"{URL}?relation=customer")
+    instance.enter("sales", f"{URL}?relation=customer")
     page.get_by_role("button", name="Autres actions sur la liste").click()
     axe(page)
     page.get_by_role("link", name="Exporter…").click()
@@ -55,7 +55,7 @@ def test_the_filtered_list_leaves_by_its_menu_and_the_register_says_so(instance,
 
 def test_the_ticked_rows_of_two_pages_leave_by_the_bulk_bar(instance, many):
     page = instance.page
-    instance.sign_in("reader", URL)
+    instance.enter("reader", URL)
     boxes = page.locator('.table input[name="ids"]')
     boxes.nth(1).click()
     page.get_by_role("link", name="Suivant").click()
@@ -79,7 +79,7 @@ def test_the_ticked_rows_of_two_pages_leave_by_the_bulk_bar(instance, many):
 
 def test_the_list_goes_on_paper(instance, many, axe):
     page = instance.page
-    instance.sign_in("sales", f"{URL}?q=maison")
+    instance.enter("sales", f"{URL}?q=maison")
     page.get_by_role("button", name="Autres actions sur la liste").click()
     page.get_by_role("link", name="Imprimer…").click()
     dialog = page.get_by_role("dialog", name="Imprimer")
@@ -100,7 +100,7 @@ def test_the_list_goes_on_paper(instance, many, axe):
 
 def test_the_list_itself_does_not_go_on_paper_unrecorded(instance, many):
     page = instance.page
-    instance.sign_in("sales", URL)
+    instance.enter("sales", URL)
     expect(page.locator("#list table")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.locator("#list table")).to_be_hidden()
@@ -109,7 +109,7 @@ def test_the_list_itself_does_not_go_on_paper_unrecorded(instance, many):
 
 def test_a_deletion_in_bulk_is_taken_back_from_its_message(instance, many):
     page = instance.page
-    instance.sign_in("sales", f"{URL}?q=maison")
+    instance.enter("sales", f"{URL}?q=maison")
     page.locator('.table input[name="ids"]').first.click()
     page.get_by_label("Les 60 lignes filtrées").check()
     page.locator(".bulkbar").get_by_role("button", name="Supprimer").click()

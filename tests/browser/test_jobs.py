@@ -30,7 +30,7 @@ def change(instance):
 
 def test_the_card_moves_by_itself_and_says_the_end(instance, change):
     job = change()
-    instance.sign_in("sales", f"/jobs/{job.pk}/")
+    instance.enter("sales", f"/jobs/{job.pk}/")
     bar = instance.page.get_by_role("progressbar")
     expect(bar).to_have_attribute("value", "10")
     change(done=60, message="Écriture")
@@ -46,7 +46,7 @@ def test_the_card_moves_by_itself_and_says_the_end(instance, change):
 
 def test_the_list_moves_too_and_its_button_stops_the_job(instance, change):
     change()
-    instance.sign_in("sales", "/jobs/")
+    instance.enter("sales", "/jobs/")
     change(done=80)
     expect(instance.page.get_by_role("progressbar")).to_have_attribute("value", "80")
     instance.page.get_by_role("button", name="Annuler").click()

@@ -1,4 +1,4 @@
-"""The pages of the services that every module shares, in the states they can be in: see test_states.py and judging.py."""
+"""The pages of the services that every module shares, in the states they can be in: see states.py."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from core.models import ImportState, Job, JobState, MailState, OutgoingMail
 from core.models.jobs import UNFINISHED
 from crm.models import Company
 from crm.resources import CompanyResource
-from tests.browser.test_states import LIST, State, press, size, then, tick, walk  # noqa: F401 - a fixture
+from tests.browser.states import LIST, State, press, tick, walk
 from tests.browser.worlds import LONG
 
 FILE = f"""Extraction du logiciel X
@@ -97,8 +97,8 @@ def pages(instance) -> Iterator[State]:
     yield "preferences", "/notifications/preferences/", None
 
 
-def test_the_kernels_pages(instance, size):  # noqa: F811
-    instance.sign_in("administrator", "/")
+def test_the_kernels_pages(instance):
+    instance.enter("administrator", "/")
     walk(instance, pages(instance))
 
 
@@ -107,7 +107,7 @@ def test_on_a_phone_a_message_leaves_the_bar_of_the_selection_free(instance):
     with instance.rows():
         Company.objects.bulk_create([Company(name=f"Maison {n:03d}") for n in range(9)])
     page = instance.page
-    instance.sign_in("sales", LIST)
+    instance.enter("sales", LIST)
     tick(1)(page)
     page.locator(".bulkbar").get_by_role("button", name="Supprimer").click()
     page.locator("dialog[open]").get_by_role("button", name="Supprimer").click()
