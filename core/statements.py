@@ -34,7 +34,9 @@ def fetch_models(model: type[M], sql: str, params: Parameters = ()) -> list[M]:
             return []
         names = [column.name for column in cursor.description]
     known = _columns(model)
-    fields = [(place, *known[name]) for place, name in enumerate(names) if name in known]
+    places = {name: place for place, name in enumerate(names)}
+    # In the order of the fields, whatever that of the table: `from_db` takes all of them by place.
+    fields = [(places[column], *found) for column, found in known.items() if column in places]
     more = [(place, name) for place, name in enumerate(names) if name not in known]
     attributes = [attname for _place, attname, _read in fields]
     found = []

@@ -1,1 +1,1 @@
-"""The database backend: django-tenants', sending SET search_path only when the server's value differs."""
+"""The database backend: django-tenants', with connections cleaned as they are borrowed, and prepared statements."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 from django_tenants.utils import quote_schema_name
 from psycopg import sql
@@ -22,6 +23,14 @@ def _as_reported(paths: tuple[str, ...]) -> str:
     return ", ".join(path if _PLAIN.fullmatch(path) else quote_schema_name(path) for path in paths)
 
 
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """For logs of queries: what a prepared statement was sent is two things, which are shown as one."""
+        if isinstance(cursor, ServerBindingCursor):
+            return self.compose_sql(sql, params)
+        return super().last_executed_query(cursor, sql, params)
+
+
 class DatabaseWrapper(TenantsDatabaseWrapper):
     """django-tenants' wrapper, asking the connection itself which path is in force.
 
@@ -29,6 +38,7 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
     heard is the truth. Older servers report nothing, so the path is sent each time.
     """
 
+    ops_class = _Operations
     schema_name: str
     timezone_name: str
 

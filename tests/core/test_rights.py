@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from core.accounts.access import Access, Grant, Level, Scope
-from core.accounts.models import Role, User
+from core.accounts.models import Role, Team, User
 from core.checks_rights import check_rights, errors_of
 from core.registry import Registry, Right, add_right
 from core.resource import Col
@@ -103,3 +103,15 @@ def test_rows_of_an_owner_further_away(atelier):
     Contact.objects.create(last_name="B", company=Company.objects.create(name="Y"), owner=me)
     assert list(through.rows(me)) == [mine]
     assert everyones.rows(me).count() == 2
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_the_people_whom_a_list_offers_are_those_within_reach_by_name(atelier, scope):
+    me = User.objects.get(email="sales@atelier.example")
+    mate = User.objects.get(email="reader@atelier.example")
+    User.objects.filter(pk=mate.pk).update(first_name=" ", last_name="")
+    Team.objects.create(name="Nord").members.set([me, mate])
+    User.objects.create_user("parti@atelier.example", last_name="Absent", is_active=False)
+    expected = [(person.pk, person.get_full_name()) for person in me.colleagues(scope)]
+    assert me.colleague_names(scope) == expected
+    assert len(expected) == {Scope.OWN: 1, Scope.TEAM: 2, Scope.ALL: 3}[scope]

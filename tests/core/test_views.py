@@ -248,3 +248,24 @@ def test_late_counts_are_of_what_the_person_sees(sales, admin, signed_in, atelie
         save(admin, name=f"Vue {place}")
     assert sales.get(f"{URL}views/counts/").json() == {}  # another's private views
     assert len(admin.get(f"{URL}views/counts/").json()) == 1
+
+
+def test_beyond_the_cap_the_whole_is_known_from_a_part_of_it(sales, make_company, monkeypatch):
+    from core import tabs
+
+    monkeypatch.setattr(tabs, "COUNT_CAP", 3)
+
+    def counts(**params) -> list[str | None]:
+        return [tab.count for tab in sales.get("/crm/companies/", params).context["listing"].views]
+
+    for number in range(2):
+        make_company(f"Une {number}", relation="prospect", kind="public")
+    assert counts() == counts(kind="public") == ["2", "2", "0"]
+    make_company("Une de plus", relation="customer", kind="public")
+    assert counts() == counts(kind="public") == ["3", "2", "1"]
+    make_company("Encore une", relation="customer", kind="public")
+    assert counts() == counts(kind="public") == ["3+", "2", "2"]
+    for number in range(2):
+        make_company(f"Autre {number}", relation="prospect", kind="public")
+    assert counts() == counts(kind="public") == ["3+", "3+", "2"]
+    assert counts(kind="business") == ["0", "0", "0"]
