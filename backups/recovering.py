@@ -256,7 +256,7 @@ class _Recovery:
         with schema_context(self.found.scratch):
             named = set(Attachment._base_manager.filter(pk__in=keys).values_list("file", flat=True))
         folder = media_folder(self.client.schema_name)
-        return [file for file in self.found.about.files if file.path in named and not (folder / file.path).exists()]
+        return [file for file in self.found.files if file.path in named and not (folder / file.path).exists()]
 
     def _name(self, model: Model, key: Any) -> str:
         with schema_context(self.found.scratch):

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 from psycopg import sql
 
-from backups import postgres, swapping
+from backups import erasures, postgres, swapping
 from backups.actions import explained, manifest_of, scratch_of, scratch_schema, vault_of
 from backups.engine import container, manifest, media
 from backups.engine.manifest import About, Manifest
 from backups.engine.media import File
 from backups.engine.sealed import Vault
+from backups.erasures import Replayed
 from backups.errors import BackupError
 from backups.keyring import keyring
 from backups.models import KEPT, Backup
@@ -55,12 +56,13 @@ def restore_over(client: Client, backup: Backup, *, other_functions: bool = Fals
     schema = client.schema_name
     with (
         beside(backup, schema, other_functions=other_functions) as found,
-        staged(found, media_folder(schema), found.about.files) as moves,
+        staged(found, media_folder(schema), found.files) as moves,
     ):
         previous = swapping.swap(client, found.scratch)
         media.put_back(moves, f".before-{backup.seq}")
         _forget(schema)
-        return Restored(client, found.made.rows, len(moves), previous, _differences(client, found.about))
+        remarks = _differences(client, found.about) + _replayed(found.replayed)
+        return Restored(client, found.made.rows, len(moves), previous, remarks)
 
 
 def restore_as(code: str, backup: Backup, *, other_functions: bool = False) -> Restored:
@@ -70,12 +72,12 @@ def restore_as(code: str, backup: Backup, *, other_functions: bool = False) -> R
     try:
         with (
             beside(backup, schema, other_functions=other_functions) as found,
-            staged(found, media_folder(schema), found.about.files) as moves,
+            staged(found, media_folder(schema), found.files) as moves,
         ):
             media.put_back(moves, f".before-{backup.seq}")
             client = _create(code, found.about)
             _forget(schema)
-            return Restored(client, found.made.rows, len(moves))
+            return Restored(client, found.made.rows, len(moves), remarks=_replayed(found.replayed))
     except BaseException:
         if not Client.objects.filter(schema_name=schema).exists():
             shutil.rmtree(media_folder(schema), ignore_errors=True)
@@ -90,11 +92,20 @@ class Beside:
     made: Manifest
     about: About
     vault: Vault
+    replayed: Replayed
+
+    @property
+    def files(self) -> list[File]:
+        """Without those of what was erased since."""
+        return [file for file in self.about.files if file.path not in self.replayed.files]
 
 
 @contextmanager
 def beside(backup: Backup, schema: str, *, other_functions: bool = False) -> Iterator[Beside]:
-    """A backup in the client's scratch schema, for the length of a block. Raises BackupError."""
+    """A backup in the client's scratch schema, for the length of a block; what was erased since is erased there too.
+
+    Raises BackupError.
+    """
     if backup.state not in KEPT:
         raise BackupError(
             _("La sauvegarde n° %(seq)s est « %(state)s » : elle ne peut pas être restaurée.")
@@ -109,7 +120,8 @@ def beside(backup: Backup, schema: str, *, other_functions: bool = False) -> Ite
         container.load(vault, keyring().check, made, own, scratch)
         _bring_up_to_date(own, scratch)
         own.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(scratch, "django_session")))
-        yield Beside(scratch, made, about, vault)
+        replayed = erasures.replay(backup.client_id, scratch, made.raw["taken_at"])
+        yield Beside(scratch, made, about, vault, replayed)
 
 
 @contextmanager
@@ -133,6 +145,11 @@ def _bring_up_to_date(own: psycopg.Connection, scratch: str) -> None:
         )
     if migrating.late([scratch]):
         migrating.migrate_client(scratch)
+
+
+def _replayed(done: Replayed) -> list[str]:
+    said = [_("%(count)s effacement(s) rejoué(s).") % {"count": done.count}] if done.count else []
+    return said + done.remarks
 
 
 def _check_free(code: str) -> None:

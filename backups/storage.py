@@ -1,6 +1,6 @@
 """Where backups are kept: a small interface over keys such as `clients/atelier/12/manifest.json`.
 
-The local folder is here; an S3-compatible store comes behind the same interface (issue 6).
+The local folder is here; `s3.py` has a bucket behind the same interface.
 """
 
 import hashlib
@@ -8,8 +8,9 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 
@@ -118,8 +119,17 @@ class LocalStorage:
 
 
 def storage() -> Storage:
-    """The store of the settings."""
+    """The store of the settings: a bucket when one is named, else a folder."""
+    if settings.BACKUP_S3:
+        from backups.s3 import S3Storage  # takes a while to load
+
+        return _bucket(S3Storage, tuple(sorted(settings.BACKUP_S3.items())))
     return LocalStorage(Path(settings.BACKUP_ROOT))
+
+
+@cache  # connections are kept; nothing of a client's is
+def _bucket(made_by: Any, options: tuple[tuple[str, str], ...]) -> Storage:
+    return made_by(**dict(options))
 
 
 def sha256_of(blocks: Iterable[bytes]) -> tuple[str, int]:

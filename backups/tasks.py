@@ -13,15 +13,24 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from backups import alarm, jobs, postgres, retention
-from backups.actions import back_up, explained, sweep
+from backups import alarm, jobs, postgres, requests, retention
+from backups.actions import back_up, explained, sweep, verify
 from backups.errors import BackupError, Busy
-from backups.models import Backup, State
+from backups.models import Backup, State, Trigger
 from backups.slots import Slot, open_slot
 from tenants.models import Client
 from tenants.models import State as ClientState
 
-__all__ = ["housekeeping", "jobs", "reconcile", "runner", "scheduled"]  # jobs: workers find its kinds through here
+__all__ = [
+    "full_now",
+    "housekeeping",
+    "jobs",
+    "prove",
+    "reconcile",
+    "restore",
+    "runner",
+    "scheduled",
+]  # jobs: workers find its kinds through here
 logger = logging.getLogger(__name__)
 TURN = 240  # seconds after which a runner gives its worker back, and asks for another turn
 AGAIN_AFTER = dt.timedelta(minutes=10)  # a client that failed is tried again, not at once
@@ -68,6 +77,36 @@ def runner(number: int) -> None:
     except Busy:
         return
     runner.delay(number)
+
+
+@shared_task
+def prove(seq: int) -> None:
+    """Verify one backup: asked by ops, or stored by a host that could not open it."""
+    backup = Backup.objects.filter(pk=seq).first()
+    if backup is None:
+        return
+    try:
+        verify(backup)
+    except BackupError:
+        logger.exception("backup %s could not be verified", seq)
+
+
+@shared_task
+def full_now(client_id: int) -> None:
+    """A full of one client, asked by ops."""
+    client = Client.objects.filter(pk=client_id).first()
+    if client is None:
+        return
+    try:
+        back_up(client, trigger=Trigger.MANUAL)
+    except BackupError:
+        logger.exception("backup of %s failed", client.code)
+
+
+@shared_task
+def restore(request_id: int) -> None:
+    """What a client asked for and ops accepted."""
+    requests.fulfil(request_id)
 
 
 def due_clients(slot: Slot, *, without: set[int] = frozenset()) -> list[Client]:  # type: ignore[assignment]

@@ -3,13 +3,15 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from backups import jobs
-from backups.models import KEPT, Backup, State
+from backups import jobs, requests
+from backups.errors import BackupError
+from backups.models import KEPT, Backup, RequestState, State
 from backups.retention import kept_until
 from backups.slots import next_due
 from core.accounts.access import Level, Scope
@@ -55,6 +57,39 @@ class BackupsView(_Managed):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "backups/list.html", context_of(connection.schema_name))
+
+
+class RestorationView(_Managed):
+    """The whole instance as it was: asked here, decided by the vendor's ops."""
+
+    def get(self, request: HttpRequest, seq: int) -> HttpResponse:
+        return render(request, "backups/restoration.html", {"backup": self.backup()})
+
+    def post(self, request: HttpRequest, seq: int) -> HttpResponse:
+        backup = self.backup()
+        if request.POST.get("sure") != "on":
+            context = {"backup": backup, "error": _("Cochez la case pour confirmer.")}
+            return render(request, "backups/restoration.html", context, status=422)
+        try:
+            requests.ask(backup, by=self.user.pk)
+        except BackupError as error:
+            context = {"backup": backup, "error": str(error)}
+            return render(request, "backups/restoration.html", context, status=409)
+        messages.success(request, _("La restauration est demandée : l’exploitation vous répond ici."))
+        return redirect("backups")
+
+
+class WithdrawalView(_Managed):
+    """The request is taken back, while nobody began."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        client = Client.objects.filter(schema_name=connection.schema_name).first()
+        asked = requests.open_of(client.pk) if client else None
+        if asked and requests.close(asked, RequestState.WITHDRAWN):
+            messages.success(request, _("La demande est retirée."))
+        else:
+            messages.error(request, _("Il n’y a plus de demande à retirer."))
+        return redirect("backups")
 
 
 class RecoveryView(_Managed):
@@ -128,7 +163,9 @@ def backups_of(schema: str) -> list[Backup]:
 
 def context_of(schema: str) -> dict:
     """The context of `backups/list.html`."""
-    return {"backups": rows_of(schema), "next_at": next_due()}
+    client = Client.objects.filter(schema_name=schema).first()
+    asked = requests.last_of(client.pk) if client else None
+    return {"backups": rows_of(schema), "next_at": next_due(), "asked": asked}
 
 
 def rows_of(schema: str) -> list[dict]:
@@ -145,6 +182,7 @@ def rows_of(schema: str) -> list[dict]:
             "until": _until(backup),
             "held": bool(backup.hold),
             "note": backup.note,
+            "restoration_url": reverse("backup-restoration", args=[backup.pk]) if backup.is_verified else "",
             "recovery_url": reverse("backup-recovery", args=[backup.pk]) if backup.is_verified else "",
         }
         for backup in backups_of(schema)

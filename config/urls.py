@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from backups.views import BackupsView, FoundView, RecoveryView
+from backups.views import BackupsView, FoundView, RecoveryView, RestorationView, WithdrawalView
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
     custom_fields,
@@ -49,6 +49,8 @@ urlpatterns = [
     path("mail/<int:pk>/settlement/", mail.SettlementView.as_view(), name="mail-settlement"),
     path("backups/", BackupsView.as_view(), name="backups"),
     path("backups/<int:seq>/recovery/", RecoveryView.as_view(), name="backup-recovery"),
+    path("backups/<int:seq>/restoration/", RestorationView.as_view(), name="backup-restoration"),
+    path("backups/withdrawal/", WithdrawalView.as_view(), name="backup-withdrawal"),
     path("backups/found/<int:pk>/", FoundView.as_view(), name="backup-found"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),

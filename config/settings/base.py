@@ -320,6 +320,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Backups --------------------------------------------------------------------------------------------------------
 BACKUP_ROOT = DATA_DIR / "backups"
+# A bucket instead of the folder: {endpoint, region, bucket, key, secret}; only places in France (backups/residency.py).
+BACKUP_S3: dict[str, str] = {}
 BACKUP_KEYRING = DATA_DIR / "keyring"  # the keys of the backups (backups/keyring.py)
 BACKUP_KEK_FILE = env.str("BACKUP_KEK_FILE", default="")  # the key that opens them; default: in the keyring
 BACKUP_KEYRING_AUTO = True  # made at the first backup

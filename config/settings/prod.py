@@ -12,6 +12,10 @@ DATABASES = {"default": database(env.str("DATABASE_URL"), pool_size=env.int("DAT
 CACHES = {"default": cache(env.str("REDIS_URL"))}
 CELERY_BROKER_URL = env.str("REDIS_URL")
 BACKUP_ROOT = Path(env.str("BACKUP_ROOT", default=str(DATA_DIR / "backups")))
+if env.str("BACKUP_S3_BUCKET", default=""):
+    BACKUP_S3 = {
+        name: env.str(f"BACKUP_S3_{name.upper()}") for name in ("endpoint", "region", "bucket", "key", "secret")
+    }
 BACKUP_KEYRING = Path(env.str("BACKUP_KEYRING", default=str(DATA_DIR / "keyring")))
 BACKUP_KEYRING_AUTO = False  # `manage.py backup keys`, once
 
