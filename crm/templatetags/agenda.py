@@ -23,8 +23,9 @@ def calendar_entry(entry: "Entry", base: str, writes: bool, everybody: bool, gri
     hour = f"<time>{entry.hour}</time>" if entry.minutes or not grid else ""
     who = avatar(entry.owner) if everybody and entry.owner else ""
     more = f"<small>{safe(entry.customer)}</small>" if grid and entry.customer and entry.height > 2 else ""
-    said = [entry.kind_label, entry.hour, entry.subject, entry.customer, _("faite") if entry.done else "",
-            _("en retard") if entry.late else "", entry.owner if everybody else ""]  # fmt: skip
+    unseen = [entry.customer if not more else "", "" if hour else entry.hour, _("faite") if entry.done else "",
+              _("en retard") if entry.late else "", entry.owner if everybody else ""]  # fmt: skip
+    after = ", ".join(filter(None, unseen))
     moves = (
         f' data-id="{entry.pk}" data-day="{entry.at.date().isoformat()}" draggable="false"'
         f' data-minute="{entry.at.hour * 60 + entry.at.minute}" aria-describedby="calendar-help"'
@@ -32,7 +33,7 @@ def calendar_entry(entry: "Entry", base: str, writes: bool, everybody: bool, gri
         else ""
     )
     return mark_safe(  # noqa: S308 - made of escaped parts
-        f'<a class="entry kind-{entry.kind}{state}{place}" href="{base}{entry.pk}/"{moves}'
-        f' aria-label="{safe(", ".join(filter(None, said)))}">{icon(entry.icon)}{hour}'
-        f"<span>{safe(entry.subject)}</span>{more}{who}</a>"
+        f'<a class="entry kind-{entry.kind}{state}{place}" href="{base}{entry.pk}/"{moves}>{icon(entry.icon)}'
+        f'<span class="sr">{entry.kind_label}, </span>{hour}<span class="subject">{safe(entry.subject)}</span>{more}'
+        f'<span class="sr">{f", {safe(after)}" if after else ""}</span>{who}</a>'
     )

@@ -9,6 +9,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
   connectedCallback() {
     if (this.ready) return; // htmx morphs this element in place
     this.ready = true;
+    this.dataset.ready = "";
     this.showMorning();
     if (!("writes" in this.dataset)) return;
     this.addEventListener("pointerdown", (event) => this.press(event));
@@ -126,7 +127,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
   say(word) {
     const day = this.at.toLocaleDateString(this.dataset.locale, { weekday: "long", day: "numeric", month: "long" });
     this.querySelector("[data-live]").textContent = this.dataset[word]
-      .replace("{name}", this.held.querySelector("span").textContent)
+      .replace("{name}", this.held.querySelector(".subject").textContent)
       .replace("{day}", day)
       .replace("{hour}", `${this.at.getHours()}:${pad(this.at.getMinutes())}`);
   }

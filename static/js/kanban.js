@@ -6,6 +6,7 @@ customElements.define("kanban-board", class extends HTMLElement {
   connectedCallback() {
     if (this.ready || !("writes" in this.dataset)) return; // htmx morphs this element in place
     this.ready = true;
+    this.dataset.ready = "";
     this.saving = Promise.resolve();
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("click", (event) => this.click(event));

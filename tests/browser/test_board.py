@@ -34,7 +34,7 @@ def state(instance, name) -> tuple[str, str]:
 
 
 def ready(page):
-    page.wait_for_function("customElements.get('kanban-board') && document.querySelector('kanban-board').ready")
+    expect(page.locator("kanban-board[data-ready]")).to_be_visible()
 
 
 def test_a_card_is_moved_by_keyboard_menu_and_pointer(instance, deals):
