@@ -20,7 +20,11 @@ from core.accounts.models.invitations import digest_of
 
 @method_decorator([never_cache, sensitive_post_parameters("password1", "password2")], name="dispatch")
 class AcceptView(View):
-    """GET changes nothing: programs that follow the links of mails must not use them up."""
+    """GET changes nothing: programs that follow the links of mails must not use them up.
+
+    The address is a key; SECURE_REFERRER_POLICY ("same-origin") keeps it from other sites. A stricter policy on this
+    page would make browsers send « Origin: null », which the CSRF check refuses.
+    """
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         link = link_of(token)
@@ -50,15 +54,11 @@ class AcceptView(View):
         return perform_login(request, Login(user=person, email=person.email))
 
     def show(self, request: HttpRequest, form: AcceptForm) -> HttpResponse:
-        return self.secret(render(request, "account/invitation.html", {"form": form, "email": form.person.email}))
+        return render(request, "account/invitation.html", {"form": form, "email": form.person.email})
 
     def over(self, request: HttpRequest) -> HttpResponse:
         """Used, too old, or never sent: one page for all, since whoever sees it may be anybody."""
-        return self.secret(render(request, "account/invitation_over.html", status=410))
-
-    def secret(self, response: HttpResponse) -> HttpResponse:
-        response.headers["Referrer-Policy"] = "no-referrer"  # the address of this page is a key
-        return response
+        return render(request, "account/invitation_over.html", status=410)
 
 
 class AskAgainView(View):
