@@ -19,6 +19,7 @@ from core.views import (
     shell,
     tags,
 )
+from policies import views as policies
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -75,7 +76,8 @@ urlpatterns = [
     ),
     path("settings/fields/<int:pk>/deletion/", custom_fields.DeletionView.as_view(), name="custom-field-delete"),
     path("tags/", tags.TagLookup.as_view(), name="tags"),
-    path("confidentialite/", shell.privacy, name="privacy"),
+    path("confidentialite/", policies.privacy, name="privacy"),
+    path("confidentialite/lecture/", policies.ReadingView.as_view(), name="policy-reading"),
     path("styleguide", shell.styleguide, name="styleguide"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("account/", include("core.accounts.urls")),

@@ -37,6 +37,7 @@ SHARED_APPS = [
     "django_filters",
     "template_partials",
     "backups",
+    "policies",
 ]
 TENANT_APPS = [*_EVERYWHERE, "core", "crm"]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.accounts.middleware.SecondFactorGate",
+    "policies.middleware.ReadPolicyGate",
     "core.middleware.Audit",
     "core.business_time.of_client.KeepCalendars",
     "core.custom.definitions.KeepDefinitions",
@@ -332,6 +334,7 @@ BACKUP_METRICS_FILE = env.str("BACKUP_METRICS_FILE", default="")  # figures in P
 # --- The vendor ---------------------------------------------------------------------------------------------------
 DPO_EMAIL = "rgpd@b2o.eu"  # R05: one setting
 SALES_EMAIL = "contrats@b2o.eu"  # who makes amendments: said to whoever meets the contract's limits
+POLICY_TTL = 60  # seconds that a process keeps what is in force
 DEFAULT_FROM_EMAIL = "MyB2O <ne-pas-repondre@b2o.eu>"
 EMAIL_TIMEOUT = 20
 MAIL_PER_HOUR = env.int("MAIL_PER_HOUR", default=1000)  # of one client; the others wait in its outbox

@@ -31,4 +31,5 @@ if env.str("TEST_EMAIL_URL", default=""):  # a worker of the tests, in a process
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; nothing real is hashed here
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 API_VISITOR_RATE = (10_000, 60)  # visitors of many tests come from one address
+POLICY_TTL = 3600  # what a test publishes it makes known itself
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://….localhost

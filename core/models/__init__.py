@@ -12,6 +12,7 @@ from core.models.jobs import Job, JobState
 from core.models.mail import MailSettings, MailState, OutgoingMail
 from core.models.notes import Note
 from core.models.notifications import Channel, Notification, NotificationChoice
+from core.models.policy import PolicyReading
 from core.models.sequences import Sequence
 from core.models.tags import Tag, Tagging
 from core.models.views import DefaultView, ListColumns, SavedView
@@ -45,6 +46,7 @@ __all__ = [
     "NotificationChoice",
     "OpeningWindow",
     "OutgoingMail",
+    "PolicyReading",
     "SavedView",
     "Seal",
     "SealHead",

@@ -1,4 +1,4 @@
-"""The pages around the modules: home, palette, preferences, brand, privacy, style guide."""
+"""The pages around the modules: home, palette, preferences, brand, style guide."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -101,12 +101,6 @@ def brand(request: HttpRequest) -> HttpResponse:
     rules = f"--h:{client.hue};" if client.hue is not None else ""
     rules += f"--chroma:{client.chroma};" if client.chroma is not None else ""
     return HttpResponse(f":root{{{rules}}}", content_type="text/css")
-
-
-@require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    """Who answers for the data, the DPO's address (R05) and the CNIL (R21)."""
-    return render(request, "core/privacy.html", {"cnil_url": "https://www.cnil.fr/fr/plaintes"})
 
 
 @require_safe

@@ -23,6 +23,7 @@ from core.accounts.past import changes_of
 from core.accounts.seats import seats_left
 from core.accounts.views.administration import Administration, FormPage
 from core.accounts.why import reasons
+from core.models import PolicyReading
 
 STATES = {
     "active": CAN_SIGN_IN,
@@ -96,6 +97,7 @@ class PersonView(Administration):
             mine=person.pk == self.user.pk,
             reasons=reasons(person.roles.all()),
             past=changes_of(person),
+            reading=PolicyReading.objects.filter(person=person, module="").order_by("-number").first(),
         )
 
 
