@@ -7,5 +7,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self):
         from config import personal_data
+        from core.accounts import seats
+        from tenants import contracts
 
         personal_data.declare()
+        seats.ask = contracts.seats_left  # the kernel asks; the contracts are the vendor's

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import MODULES, Access
+from core.accounts.actions.reach import access_of
 from core.accounts.models import Role, Team, User
 from core.forms import CleanInput
 from core.registry import registry
@@ -33,7 +34,8 @@ class PersonForm(CleanInput, forms.Form):
         super().__init__(*args, **kwargs)
         worn = {role.pk for role in person.roles.all()} if person else set()
         # Offered: what the giver has themselves; what the person already wears stays where it is.
-        given = [role.pk for role in Role.objects.all() if role.pk in worn or by.access.covers(Access.of([role.grant]))]
+        own = access_of(by)
+        given = [role.pk for role in Role.objects.all() if role.pk in worn or own.covers(Access.of([role.grant]))]
         self.fields["roles"].queryset = Role.objects.filter(pk__in=given)  # type: ignore[attr-defined]
         self.fields["teams"].queryset = Team.objects.all()  # type: ignore[attr-defined]
         if not Team.objects.exists():

@@ -269,6 +269,14 @@ def test_only_administrators_reach_the_pages_about_people(sales, atelier):
     assert someone("reader").is_active
 
 
+def test_a_module_that_the_contract_leaves_out_does_not_set_administrators_apart(admin, atelier, monkeypatch):
+    monkeypatch.setattr("core.accounts.models.people.unlicensed", lambda: frozenset(["crm"]))
+    monkeypatch.setattr("core.accounts.backends.unlicensed", lambda: frozenset(["crm"]))
+    sales, preset = someone("sales"), Role.objects.get(code="administrator")
+    assert admin.post(f"/people/{sales.pk}/edit/", {"roles": [preset.pk]}).status_code == 302
+    assert list(sales.roles.all()) == [preset]
+
+
 def test_teams_are_made_changed_and_deleted(admin, atelier):
     sales, reader = someone("sales"), someone("reader")
     assert admin.post("/people/teams/new/", {"name": "Nord", "members": [sales.pk]}).status_code == 302

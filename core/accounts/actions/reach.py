@@ -18,7 +18,7 @@ class Refused(ValidationError):
 def demand_giving(roles: Iterable[Role], *, by: User | None) -> None:
     """Raise Refused when one of the roles gives more than the giver has. `by` None: B2O, for a first administrator."""
     for role in roles:
-        if by is not None and not by.access.covers(Access.of([role.grant])):
+        if by is not None and not access_of(by).covers(Access.of([role.grant])):
             raise Refused(
                 _("Le rôle « %s » donne plus de droits que vous n’en avez : vous ne pouvez pas le donner.") % role.name
             )
@@ -26,12 +26,14 @@ def demand_giving(roles: Iterable[Role], *, by: User | None) -> None:
 
 def demand_reach(person: User, *, by: User | None) -> None:
     """Raise Refused when the person has more rights than whoever wants to change their account."""
-    if by is not None and by.pk != person.pk and not by.access.covers(access_of(person)):
+    if by is not None and by.pk != person.pk and not access_of(by).covers(access_of(person)):
         raise Refused(_("%s a des droits que vous n’avez pas : son compte n’est pas le vôtre à changer.") % person)
 
 
 def access_of(person: User) -> Access:
-    """As the database has it now, whatever was read before."""
+    """As the database has it now, whatever was read before, and whatever modules the contract holds today: what a role
+    gives in a module that comes back with an amendment must have been the giver's too.
+    """
     return Access.of([role.grant for role in Role.objects.filter(users=person)])
 
 

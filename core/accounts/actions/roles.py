@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Access
-from core.accounts.actions.reach import Refused, demand_an_administrator, demand_giving, lock_accounts
+from core.accounts.actions.reach import Refused, access_of, demand_an_administrator, demand_giving, lock_accounts
 from core.accounts.models import Role, User
 
 
@@ -13,7 +13,7 @@ def save_role(role: Role, *, by: User) -> None:
     """Raises Refused: it gives, or gave, more than the giver has; nobody administers any more; oneself shut out."""
     lock_accounts()
     before = Role.objects.filter(pk=role.pk).first() if role.pk else None
-    if before is not None and not by.access.covers(Access.of([before.grant])):
+    if before is not None and not access_of(by).covers(Access.of([before.grant])):
         raise Refused(_("Ce rôle donne plus de droits que vous n’en avez : il n’est pas le vôtre à changer."))
     demand_giving([role], by=by)
     role.save()
@@ -26,7 +26,7 @@ def save_role(role: Role, *, by: User) -> None:
 def delete_role(role: Role, *, by: User) -> None:
     """Raises Refused while somebody wears it: what they lose must be somebody's decision, person by person."""
     lock_accounts()
-    if not by.access.covers(Access.of([role.grant])):
+    if not access_of(by).covers(Access.of([role.grant])):
         raise Refused(_("Ce rôle donne plus de droits que vous n’en avez : il n’est pas le vôtre à supprimer."))
     worn = role.users.count()
     if worn:
@@ -38,6 +38,5 @@ def delete_role(role: Role, *, by: User) -> None:
 
 def _demand_oneself(by: User) -> None:
     """Whoever changes the roles must still be able to change them back."""
-    own = Access.of([role.grant for role in Role.objects.filter(users=by)])
-    if own.level("settings") < by.access.level("settings"):
+    if access_of(by).level("settings") < by.access.level("settings"):
         raise Refused(_("Vous ne pourriez plus revenir sur ce changement : laissez la gestion des réglages à ce rôle."))

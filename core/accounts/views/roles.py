@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Access
+from core.accounts.actions.reach import access_of
 from core.accounts.actions.roles import delete_role, save_role
 from core.accounts.forms_people import RoleForm
 from core.accounts.models import Role
@@ -39,7 +40,7 @@ class RoleView(FormPage):
 
     def words(self) -> dict[str, Any]:
         role = self.role()
-        beyond = role is not None and not self.user.access.covers(Access.of([role.grant]))
+        beyond = role is not None and not access_of(self.user).covers(Access.of([role.grant]))
         return {
             "title": role.name if role else _("Nouveau rôle"),
             "button": _("Enregistrer") if role else _("Créer le rôle"),

@@ -10,7 +10,7 @@ import core.operations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0091_history_of_designations"),
+        ("core", "0092_mail_rate"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
