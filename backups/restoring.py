@@ -27,7 +27,7 @@ from backups.keyring import keyring
 from backups.models import KEPT, Backup
 from tenants import contenttypes, migrating
 from tenants.middleware import forget_hosts
-from tenants.models import Client, Domain, State, validate_client_name
+from tenants.models import Client, Domain, validate_client_name
 from tenants.provisioning import schema_of
 from tenants.storage import media_folder
 
@@ -159,7 +159,7 @@ def _check_free(code: str) -> None:
         raise BackupError(" ".join(error.messages)) from error
     with postgres.connect() as own:
         taken = postgres.schema_exists(own, schema_of(code))
-    host = Client(code=code).host
+    host = Client(code=code).subdomain
     if taken or Client.objects.filter(code=code).exists() or Domain.objects.filter(domain=host).exists():
         raise BackupError(_("Le client « %(code)s » existe déjà : choisissez un autre nom.") % {"code": code})
 
@@ -168,11 +168,11 @@ def _check_free(code: str) -> None:
 def _create(code: str, made: About) -> Client:
     """The client's rows and its schema, together. One that comes back under its own name is the same client again."""
     kept = {name: made.client[name] for name in ("name", "hue", "chroma")}
-    client = Client(code=code, schema_name=schema_of(code), state=State.LIVE, **kept)
+    client = Client(code=code, schema_name=schema_of(code), **kept)
     if code == made.client["code"] and not Client.objects.filter(pk=made.client["id"]).exists():
         client.pk = made.client["id"]
     client.save(force_insert=True)
-    Domain.objects.create(domain=client.host, tenant=client, is_primary=True)
+    Domain.objects.create(domain=client.subdomain, tenant=client, is_primary=True)
     swapping.rename(scratch_schema(client.schema_name), client.schema_name)
     return client
 

@@ -10,8 +10,7 @@ from backups import catalogue
 from backups.models import Backup, Kind, State, Trigger
 from backups.slots import Slot, last_due
 from core.templatetags.french import size
-from tenants.models import Client
-from tenants.models import State as ClientState
+from tenants.models import SERVED, Client
 
 
 @dataclass
@@ -60,7 +59,7 @@ def late(moment: dt.datetime | None = None) -> dict[Slot, list[str]]:
 
     The evening's: a full begun since. Noon's: whatever was begun since, the next evening's full above all.
     """
-    served = Client.objects.filter(state__in=[ClientState.LIVE, ClientState.TRIAL]).order_by("code")
+    served = Client.objects.filter(state__in=SERVED).order_by("code")
     found = {}
     for trigger in (Trigger.NIGHTLY, Trigger.NOON):
         slot = last_due(trigger, moment)

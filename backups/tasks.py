@@ -18,8 +18,7 @@ from backups.actions import back_up, explained, sweep, verify
 from backups.errors import BackupError, Busy
 from backups.models import Backup, State, Trigger
 from backups.slots import Slot, open_slot
-from tenants.models import Client
-from tenants.models import State as ClientState
+from tenants.models import SERVED, Client
 
 __all__ = [
     "full_now",
@@ -114,7 +113,7 @@ def due_clients(slot: Slot, *, without: set[int] = frozenset()) -> list[Client]:
     rows = Backup.objects.filter(slot=slot.day, trigger=slot.trigger)
     done = rows.filter(state=State.VERIFIED).values("client_id")
     lately = rows.filter(state=State.FAILED, ended_at__gt=timezone.now() - AGAIN_AFTER).values("client_id")
-    served = Client.objects.filter(state__in=[ClientState.LIVE, ClientState.TRIAL])
+    served = Client.objects.filter(state__in=SERVED)
     return list(served.exclude(pk__in=done).exclude(pk__in=lately).exclude(pk__in=without).order_by("pk"))
 
 

@@ -9,12 +9,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 
 from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
-from tenants.models import Amendment, Client, Contract, Domain, Termination
+from tenants.models import Amendment, Client, Contract, Domain, StateChange, Termination
 
 
 class _Client:
     schema_name = NotPersonal("un schéma")
     name = NotPersonal("une raison sociale : Client, User et personne concernée sont trois choses")
+    logo = NotPersonal("l'image d'une entreprise")
+
+
+class _StateChange:
+    actor = NotPersonal("l'exploitant, nommé pour la preuve ; un nom par pas, gardé avec le client")
 
 
 class _Signed:
@@ -61,6 +66,7 @@ def declare() -> None:
     """Called once the models are loaded."""
     no_personal_data("une entreprise ; ses interlocuteurs auront leur fiche avec le contrat", privacy=_Client)(Client)
     no_personal_data("un nom d'hôte du fournisseur")(Domain)
+    no_personal_data("les pas d'une entreprise", privacy=_StateChange)(StateChange)
     for signed in (Contract, Amendment, Termination):
         no_personal_data("ce que deux entreprises ont signé", privacy=_Signed)(signed)
     no_personal_data("la table des modèles")(ContentType)

@@ -31,6 +31,7 @@ urlpatterns = [
     path("palette/", shell.PaletteView.as_view(), name="palette"),
     path("preferences/", shell.preferences, name="prefs"),
     path("brand.css", shell.brand, name="brand"),
+    path("brand/logo", shell.logo, name="logo"),
     path("people/", include("core.accounts.urls_people")),
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<int:pk>/", imports.BatchView.as_view(), name="import-batch"),

@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from policies import admin as _policies  # noqa: F401 - its models come onto the site
-from tenants.admin import ops
+from vendor.admin import ops
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"

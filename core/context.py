@@ -38,6 +38,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     }
     if client is None:
         return shown
+    if client.logo:
+        shown["client"]["logo"] = f"{reverse('logo')}?{client.logo.name.rpartition('/')[2]}"
     if client.hue is not None:
         shown["brand_css"] = f"{reverse('brand')}?{client.hue}-{client.chroma or ''}"
     shown["privacy_url"] = reverse("privacy")

@@ -1,19 +1,23 @@
 """The vendor's own files (contracts, registered letters, certificates): beside the clients', never among them."""
 
 import hashlib
+import io
 import secrets
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from tenants.storage import media_folder
 
 FOLDER = "b2o_vendor"  # no client can have that name: "b2o-" is reserved
+_LOGO_BYTES, _LOGO_SIDE = 1_000_000, 4000
 _KINDS = {
     b"%PDF-": ("pdf", "application/pdf"),
     b"\x89PNG\r\n\x1a\n": ("png", "image/png"),
@@ -23,7 +27,7 @@ _KINDS = {
 
 @deconstructible
 class VendorStorage(FileSystemStorage):
-    """`MEDIA_ROOT/b2o_vendor/…`; a file's address only answers on ops., to staff (tenants.admin)."""
+    """`MEDIA_ROOT/b2o_vendor/…`; a file's address only answers on ops., to staff (vendor.admin)."""
 
     @property
     def base_location(self) -> str:
@@ -59,6 +63,33 @@ def validate_scan(file: Any) -> None:
     file.seek(0)
     if kind is None:
         raise ValidationError(_("Ce fichier n’est ni un PDF, ni une image PNG ou JPEG : numérisez le document."))
+
+
+def validate_logo(file: Any) -> None:
+    """A PNG, JPEG or WebP that decodes, up to 1 MB and 4,000 pixels a side. Raises ValidationError."""
+    refused = ValidationError(_("Ce logo ne se lit pas : envoyez une image PNG, JPEG ou WebP d’1 Mo au plus."))
+    if file.size > _LOGO_BYTES:
+        raise refused
+    file.seek(0)
+    try:
+        with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+            if max(image.size) > _LOGO_SIDE:
+                raise refused
+            image.load()
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise refused from error
+    finally:
+        file.seek(0)
+
+
+def small_logo(file: Any) -> ContentFile:
+    """The logo as every page shows it: decoded and drawn anew as a PNG of 192 pixels, so that nothing else is left."""
+    with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+        drawn = image.convert("RGBA")
+    drawn.thumbnail((192, 192))
+    out = io.BytesIO()
+    drawn.save(out, "PNG", optimize=True)
+    return ContentFile(out.getvalue(), name="logo.png")
 
 
 def sha256_of(file: Any) -> str:

@@ -1,4 +1,4 @@
-"""A client's life: made by replaying the compiled template, suspended, resumed, deleted."""
+"""A client's schema: made by replaying the compiled template, deleted with its files. Its states: tenants/states.py."""
 
 import shutil
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenants import contenttypes
 from tenants.middleware import forget_hosts
-from tenants.models import Client, Domain, State, validate_client_name
+from tenants.models import Client, Domain, validate_client_name
 from tenants.storage import media_folder
 
 
@@ -31,18 +31,11 @@ def create_client(code: str, name: str, *, hue: int | None = None, chroma: float
         raise ValidationError(_("Le client « %(code)s » existe déjà : choisissez un autre nom court.") % {"code": code})
     client = Client(code=code, schema_name=schema_of(code), name=name.strip(), hue=hue, chroma=chroma)
     client.save()
-    Domain.objects.create(domain=client.host, tenant=client, is_primary=True)
+    Domain.objects.create(domain=client.subdomain, tenant=client, is_primary=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.b2o_create_client(%s)", [client.schema_name])
     transaction.on_commit(forget_hosts)
     return client
-
-
-def set_state(client: Client, state: State) -> None:
-    """Suspend a client, or put it back in service. Other processes follow within 30 seconds."""
-    client.state = state
-    client.save(update_fields=["state"])
-    transaction.on_commit(forget_hosts)
 
 
 @transaction.atomic

@@ -38,6 +38,7 @@ SHARED_APPS = [
     "template_partials",
     "backups",
     "policies",
+    "vendor",
 ]
 TENANT_APPS = [*_EVERYWHERE, "core", "crm"]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]

@@ -1,7 +1,7 @@
 """The pages around the modules: home, palette, preferences, brand, style guide."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -101,6 +101,16 @@ def brand(request: HttpRequest) -> HttpResponse:
     rules = f"--h:{client.hue};" if client.hue is not None else ""
     rules += f"--chroma:{client.chroma};" if client.chroma is not None else ""
     return HttpResponse(f":root{{{rules}}}", content_type="text/css")
+
+
+@require_GET
+@cache_control(public=True, max_age=_YEAR)
+def logo(request: HttpRequest) -> FileResponse:
+    """A client's logo; its address changes with it."""
+    image = request.client.logo  # type: ignore[attr-defined]
+    if not image:
+        raise Http404
+    return FileResponse(image.open(), content_type="image/png")
 
 
 @require_safe

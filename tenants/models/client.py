@@ -9,6 +9,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.documents import place_of, validate_logo, vendor_storage
+from tenants.identity import validate_siret, validate_vat
+
 # Names that are hosts of the vendor, schemas of PostgreSQL or of ours, or would look like them.
 RESERVED = frozenset(
     [
@@ -39,6 +42,7 @@ RESERVED = frozenset(
         "www",
     ]
 )
+_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
@@ -55,26 +59,44 @@ def validate_client_name(value: str) -> None:
 
 
 class State(models.TextChoices):
-    """Where a client stands. Only `LIVE` and `TRIAL` are served."""
+    """Where a client stands. The steps between them are in tenants/states.py, and in the database."""
 
     TRIAL = "trial", _("À l’essai")
     LIVE = "live", _("En service")
     SUSPENDED = "suspended", _("Suspendu")
     MAINTENANCE = "maintenance", _("En maintenance")
+    LEAVING = "leaving", _("Sur le départ")
+    CLOSED = "closed", _("Fermé")
+
+
+SERVED = (State.TRIAL, State.LIVE, State.LEAVING)  # people sign in; the others see a page that says why not
 
 
 class Client(TenantMixin):
-    """One client company: one schema, one host. Made by tenants.provisioning, never by saving this model alone."""
+    """One client company: one schema, its hosts. Made by tenants.provisioning, never by saving this model alone.
+
+    What stays of it after its data were destroyed is this row, its contracts and the certificate.
+    """
 
     auto_create_schema = False
     auto_drop_schema = False
 
     code = models.CharField(_("nom court"), max_length=40, validators=[validate_client_name], editable=False)
     name = models.CharField(_("raison sociale"), max_length=200)
-    state = models.CharField(_("état"), max_length=12, choices=State, default=State.LIVE)
+    state = models.CharField(_("état"), max_length=12, choices=State, default=State.TRIAL, editable=False)
+    siret = models.CharField(_("SIRET"), max_length=14, blank=True, validators=[validate_siret])
+    vat_number = models.CharField(_("n° de TVA"), max_length=14, blank=True, validators=[validate_vat])
+    street = models.CharField(_("rue"), max_length=200, blank=True)
+    postcode = models.CharField(_("code postal"), max_length=10, blank=True)
+    city = models.CharField(_("ville"), max_length=100, blank=True)
+    logo = models.FileField(
+        _("logo"), upload_to=place_of, storage=vendor_storage, validators=[validate_logo], max_length=100, blank=True,
+        help_text=_("PNG, JPEG ou WebP, 1 Mo au plus"),
+    )  # fmt: skip
     hue = models.PositiveSmallIntegerField(_("teinte"), null=True, blank=True, help_text=_("0 à 359 ; vide : bleu"))
     chroma = models.DecimalField(_("saturation"), max_digits=3, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+    destroyed_at = models.DateTimeField(_("données détruites le"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("client")
@@ -86,6 +108,15 @@ class Client(TenantMixin):
                 condition=models.Q(hue__isnull=True) | models.Q(hue__lt=360),
                 name="client_hue",
                 violation_error_message=_("La teinte va de 0 à 359."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(siret__regex=r"^([0-9]{14})?$"),
+                name="client_siret_digits",
+                violation_error_message=_("Un SIRET a quatorze chiffres."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(destroyed_at__isnull=True) | models.Q(state=State.CLOSED),
+                name="client_destroyed_is_closed",
             ),
         ]
 
@@ -111,24 +142,58 @@ class Client(TenantMixin):
 
     @property
     def is_served(self) -> bool:
-        return self.state in (State.LIVE, State.TRIAL)
+        return self.state in SERVED
 
     @property
-    def host(self) -> str:
-        """Where people reach it, without the port."""
+    def subdomain(self) -> str:
+        """The host that every client has."""
         return f"{self.code}.{settings.BASE_DOMAIN}"
+
+    @cached_property
+    def host(self) -> str:
+        """Where people reach it, without the port: its main host (one query)."""
+        main = self.domains.filter(is_primary=True).values_list("domain", flat=True).first()
+        return main or self.subdomain
+
+
+class StateChange(models.Model):
+    """One step of a client, written by the database itself (sql/states.sql)."""
+
+    client = models.ForeignKey(Client, models.CASCADE, related_name="changes", verbose_name=_("client"))
+    before = models.CharField(_("avant"), max_length=12, choices=State)
+    after = models.CharField(_("après"), max_length=12, choices=State)
+    at = models.DateTimeField(_("le"))
+    actor = models.CharField(_("par"), max_length=160, blank=True)
+
+    class Meta:
+        verbose_name = _("changement d’état")
+        verbose_name_plural = _("changements d’état")
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.client} : {self.get_after_display()}"
 
 
 class Domain(DomainMixin):
     """A host name of a client. Lower case, no trailing dot."""
 
     def clean(self) -> None:
-        """A vendor's host never leads to a client, whatever stands here."""
+        """A vendor's host never leads to a client, whatever stands here; below ours, one label that is not reserved."""
         from tenants.middleware import vendor_part
 
         super().clean()
         if vendor_part(self.domain) is not None:
             raise ValidationError({"domain": _("Cette adresse est celle de B2O : elle ne mènerait jamais au client.")})
+        label = self.domain.removesuffix(f".{settings.BASE_DOMAIN}")
+        if label != self.domain:
+            try:
+                validate_client_name(label)
+            except ValidationError as error:
+                raise ValidationError({"domain": error.messages}) from error
+        elif not _HOST.fullmatch(self.domain):
+            raise ValidationError(
+                {"domain": _("Un nom d’hôte s’écrit comme « gestion.exemple.fr », en minuscules et sans « https:// ».")}
+            )
 
     class Meta:
         verbose_name = _("hôte")

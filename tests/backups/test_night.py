@@ -13,7 +13,7 @@ from backups.actions import back_up
 from backups.models import AlarmSent, Backup, State, Trigger
 from backups.slots import Slot
 from tenants.models import State as ClientState
-from tenants.provisioning import set_state
+from tenants.states import set_state
 
 DAY = dt.date(2026, 6, 19)
 

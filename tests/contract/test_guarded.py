@@ -21,6 +21,7 @@ PUBLIC = {
     "mfa_login_webauthn": "signing in with a passkey",
     "crm-ics": "a person's calendar, for who holds its secret address",
     "brand": "two figures of a stylesheet",
+    "logo": "the client's own sign, on its sign-in page too",
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",
     "styleguide": "components without data",

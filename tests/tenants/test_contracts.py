@@ -283,7 +283,8 @@ def test_ops_record_a_contract_an_amendment_and_a_termination(ops, atelier):
     assert ops.post("/admin/tenants/contract/add/", form).status_code == 302
     with schema_context("public"):
         contract = Contract.objects.get(number="C-2026-001")
-    assert contracts.seats_left(atelier) == 2
+    atelier.refresh_from_db()
+    assert contracts.seats_left(atelier) == 2 and atelier.state == "live"
     page = ops.get(f"/admin/tenants/contract/{contract.pk}/change/").content.decode()
     assert contract.document.name in page and 'name="seats"' not in page  # what has begun is only read
     amendment = {
@@ -297,6 +298,8 @@ def test_ops_record_a_contract_an_amendment_and_a_termination(ops, atelier):
     late |= {"received_on": today().strftime("%d/%m/%Y"), "document": scan()}
     assert ops.post("/admin/tenants/termination/add/", late).status_code == 302
     assert Termination.objects.get().effective_on > today()
+    atelier.refresh_from_db()
+    assert atelier.state == "leaving" and atelier.is_served
 
 
 def test_a_document_is_downloaded_by_staff_only(ops, atelier):

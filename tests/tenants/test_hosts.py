@@ -46,14 +46,14 @@ def test_the_admin_exists_on_ops_only(atelier, signed_in):
 
 
 def test_the_admin_registers_no_model_of_a_client():
-    from tenants.admin import ops
+    from vendor.admin import ops
 
     assert {model._meta.app_label for model in ops._registry} == {"tenants", "backups"}  # the control plane
 
 
 def test_a_suspended_client_gets_a_503_that_says_so(atelier):
     from tenants.models import State
-    from tenants.provisioning import set_state
+    from tenants.states import set_state
 
     browser = visitor(atelier)
     assert browser.get("/account/login/").status_code == 200
@@ -70,7 +70,7 @@ def test_a_suspended_client_gets_a_503_that_says_so(atelier):
         assert privacy.status_code == 200 and "rgpd@b2o.eu" in privacy.content.decode()
         assert browser.get(reverse("brand")).status_code == 200
     finally:
-        atelier.state = State.LIVE
+        atelier.state = State.TRIAL
         forget_hosts()
 
 

@@ -1,12 +1,14 @@
 """`manage.py client create|list|suspend|resume|delete`."""
 
 import time
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.models import Client, State
-from tenants.provisioning import create_client, delete_client, set_state
+from tenants.models import Client
+from tenants.provisioning import create_client, delete_client
+from tenants.states import resume, suspend
 
 
 def typed(question: str) -> str:
@@ -49,12 +51,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{client.code:<24} {client.get_state_display():<15} {client.host:<40} {client.name}")
 
     def suspend(self, *, code, **options):
-        set_state(self._client(code), State.SUSPENDED)
+        self._move(suspend, code)
         self.stdout.write(f"{code} est suspendu.")
 
     def resume(self, *, code, **options):
-        set_state(self._client(code), State.LIVE)
-        self.stdout.write(f"{code} est en service.")
+        self._move(resume, code)
+        self.stdout.write(f"{code} est de nouveau ouvert.")
 
     def delete(self, *, code, yes, **options):
         client = self._client(code)
@@ -63,6 +65,12 @@ class Command(BaseCommand):
             raise CommandError("Rien n’a été supprimé.")
         delete_client(client)
         self.stdout.write(f"{code} est supprimé.")
+
+    def _move(self, step: Callable[[Client], None], code: str) -> None:
+        try:
+            step(self._client(code))
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
 
     def _client(self, code: str) -> Client:
         try:

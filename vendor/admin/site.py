@@ -1,8 +1,12 @@
 """The site itself: of its own, not Django's default one, so that no application joins it by being installed."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, Http404, HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import path
 
 from tenants.documents import kind_of, vendor_storage
@@ -12,6 +16,13 @@ class OpsSite(admin.AdminSite):
     site_header = "MyB2O · exploitation"
     site_title = "MyB2O"
     index_title = "Exploitation"
+    index_template = "vendor/ops/index.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The fleet, then the registers."""
+        from vendor.fleet import fleet
+
+        return super().index(request, {"fleet": fleet(), "version": settings.VERSION, **(extra_context or {})})
 
     def get_urls(self):
         return [path("documents/<path:name>", self.admin_view(document), name="document"), *super().get_urls()]

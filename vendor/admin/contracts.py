@@ -10,10 +10,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import audit
 from tenants import contracts
-from tenants.admin.site import ops
 from tenants.middleware import forget_hosts
-from tenants.models import Amendment, Contract, Termination
+from tenants.models import Amendment, Client, Contract, Termination
+from tenants.states import follow_contract
+from vendor.admin.site import ops
+
+
+def follow(request: HttpRequest, client: Client) -> None:
+    """The client's state follows what was just recorded, in the name of whoever recorded it."""
+    with audit.by(request.user, screen="ops"):
+        follow_contract(client)
+    forget_hosts()
 
 
 class ModulesForm(forms.ModelForm):
@@ -138,7 +147,7 @@ class ContractAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        forget_hosts()
+        follow(request, obj.client)
 
 
 @admin.register(Amendment, site=ops)
@@ -151,5 +160,9 @@ class AmendmentAdmin(Kept):
 @admin.register(Termination, site=ops)
 class TerminationAdmin(Kept):
     form = TerminationForm
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        follow(request, obj.contract.client)
+
     list_display = ("letter_number", "contract", "received_on", "effective_on")
     autocomplete_fields = ("contract",)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VendorConfig(AppConfig):
+    name = "vendor"
+    verbose_name = "Exploitation"

@@ -1,0 +1,97 @@
+"""Where every client stands, for the first page of ops. A constant number of queries for 250 clients."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from psycopg import sql
+
+from backups.models import Backup
+from backups.models import State as BackupState
+from backups.slots import last_due
+from tenants import migrating
+from tenants.models import Client
+
+_SCHEMAS = 250  # in one query
+_TABLES = ("accounts_user", "core_job", "core_outgoingmail")
+_ONE = """
+SELECT {name}::text,
+    (SELECT count(*) FROM {schema}.accounts_user WHERE is_active),
+    (SELECT count(*) FROM {schema}.core_job WHERE state IN ('queued', 'running')),
+    (SELECT count(*) FROM {schema}.core_job WHERE state IN ('failed', 'interrupted')
+        AND finished_at > now() - interval '1 day')
+    + (SELECT count(*) FROM {schema}.core_outgoingmail WHERE state IN ('failed', 'abandoned')
+        AND created_at > now() - interval '1 day')
+"""
+
+
+@dataclass
+class Line:
+    """One client. Numbers are None where its schema cannot say (destroyed, or not migrated that far)."""
+
+    client: Client
+    late: bool = False
+    seats: int | None = None
+    people: int | None = None
+    jobs: int | None = None
+    errors: int | None = None
+    backup_at: dt.datetime | None = None
+    backup_late: bool = False
+    alarms: list[str] = field(default_factory=list)
+
+
+def fleet() -> list[Line]:
+    """A line for each client, in the order of their names."""
+    newest = Backup.objects.filter(client_id=OuterRef("pk"), state=BackupState.VERIFIED).order_by("-seq")
+    clients = list(
+        Client.objects.annotate(
+            backup_at=Subquery(newest.values("verified_at")[:1]), backup_slot=Subquery(newest.values("slot")[:1])
+        )
+    )
+    living = [client.schema_name for client in clients if client.destroyed_at is None]
+    counted = _counted(living)
+    late, seats = set(migrating.late(living)), _seats()
+    slot, due = last_due()
+    lines = []
+    for client in clients:
+        line = Line(client, late=client.schema_name in late, seats=seats.get(client.pk), backup_at=client.backup_at)
+        line.people, line.jobs, line.errors = counted.get(client.schema_name, (None, None, None))
+        line.backup_late = (
+            client.is_served
+            and client.created_at <= due
+            and (client.backup_slot is None or client.backup_slot < slot)
+        )  # fmt: skip
+        lines.append(line)
+    return lines
+
+
+def _counted(schemas: list[str]) -> dict[str, tuple[int, int, int]]:
+    """{schema: (people, jobs under way, what failed within a day)} of the schemas that have the tables."""
+    found: dict[str, tuple[int, int, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relname = ANY (%s) AND n.nspname = ANY (%s) GROUP BY 1 HAVING count(*) = %s",
+            [list(_TABLES), schemas, len(_TABLES)],
+        )
+        ready = [schema for (schema,) in cursor.fetchall()]
+        for start in range(0, len(ready), _SCHEMAS):
+            parts = [
+                sql.SQL(_ONE).format(name=sql.Literal(schema), schema=sql.Identifier(schema))
+                for schema in ready[start : start + _SCHEMAS]
+            ]
+            cursor.execute(sql.SQL(" UNION ALL ").join(parts))
+            found.update({row[0]: tuple(row[1:]) for row in cursor.fetchall()})
+    return found
+
+
+def _seats() -> dict[int, int]:
+    """{client: seats of the contract in force}."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.id, g.seats FROM public.tenants_client c, LATERAL public.b2o_granted(c.id, %s) g",
+            [timezone.localdate()],
+        )
+        return dict(cursor.fetchall())
