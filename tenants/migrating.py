@@ -1,9 +1,11 @@
 """Bringing every schema to the code's migrations: public, then the template, then the clients that are late."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
@@ -46,25 +48,38 @@ def is_current(schema: str) -> bool:
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def migrate_client(schema: str) -> None:
+def limit_locks(cursor: Any) -> None:
+    """For the rest of the transaction."""
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
+
+
+def migrate_client(
+    schema: str,
+    executor_class: type[MigrationExecutor] = MigrationExecutor,
+    check: Callable[[list[tuple[Migration, bool]]], None] = lambda plan: None,
+) -> None:
     """Apply what a client's schema lacks; content types and permissions get the template's ids.
 
-    Raises DatabaseError; what was applied before the failing migration stays (migrations are atomic one by one).
+    `check` sees the plan first and may refuse it. Raises DatabaseError; what was applied before the failing migration
+    stays (migrations are atomic one by one).
     """
     with in_schema(schema):
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
         try:
-            executor = MigrationExecutor(connection)
-            executor.migrate(executor.loader.graph.leaf_nodes())
-            _copy_reference_rows(schema)
+            executor = executor_class(connection)
+            targets = executor.loader.graph.leaf_nodes()
+            plan = executor.migration_plan(targets)
+            check(plan)
+            executor.migrate(targets, plan)
+            copy_reference_rows(schema)
         finally:
             connection.close()  # back to the pool, which forgets the time limit
     contenttypes.forget(schema)
 
 
 @transaction.atomic
-def _copy_reference_rows(schema: str) -> None:
+def copy_reference_rows(schema: str) -> None:
     for table in ("django_content_type", "auth_permission"):
         source = sql.Identifier(settings.TEMPLATE_SCHEMA, table)
         target = sql.Identifier(schema, table)
@@ -100,14 +115,3 @@ class in_schema:  # noqa: N801 - it is used as a function is
 
     def __exit__(self, *exc: object) -> None:
         connection.set_tenant(self.previous)
-
-
-def migrate_late_clients(schemas: Iterable[str]) -> dict[str, str]:
-    """Migrate each late schema. One that fails is reported and the others go on. Returns {schema: error}."""
-    failed = {}
-    for schema in late(schemas):
-        try:
-            migrate_client(schema)
-        except DatabaseError as error:
-            failed[schema] = str(error).strip()
-    return failed

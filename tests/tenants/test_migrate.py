@@ -1,15 +1,21 @@
 """`migrate` brings public, the template and every late client up to date, and says who failed."""
 
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.operations import RunPython
 from django.test.utils import CaptureQueriesContext
 
-from tenants import migrating
+from tenants import migrating, replaying
 from tenants.models import Client
+from tests.tenants.test_provisioning import dump
 
+BY_CREATION = ("company_by_creation", "contact_by_creation")
 pytestmark = pytest.mark.usefixtures("committed")
 
 
@@ -66,3 +72,114 @@ def test_one_failing_client_is_reported_and_the_others_are_migrated(make_client)
         call_command("migrate", stdout=StringIO(), stderr=StringIO())
     assert columns(late.schema_name, "crm_company")
     assert Client.objects.filter(code="casse").exists()
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+@contextmanager
+def held(schema: str):
+    """A transaction of somebody else that writes into the client and does not end."""
+    own = connection.copy()
+    try:
+        own.ensure_connection()
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {schema}.crm_contact IN ROW EXCLUSIVE MODE")
+        yield
+    finally:
+        own.close()
+
+
+@pytest.fixture
+def quick_locks(monkeypatch):
+    monkeypatch.setattr(migrating, "_LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(replaying, "PAUSES", (0.1,))
+
+
+def lose_index(schema: str) -> None:
+    """Make a client look like one before a migration that only adds an index: another one has the same record."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE (app, name) = ('crm', '0060_by_creation')")
+        for name in BY_CREATION:
+            cursor.execute(f"DROP INDEX {schema}.{name}")
+
+
+def has_index(schema: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_indexes WHERE schemaname = %s AND indexname = ANY (%s)",
+            [schema, list(BY_CREATION)],
+        )
+        return cursor.fetchone()[0] == len(BY_CREATION)
+
+
+def test_a_client_held_by_a_long_transaction_is_reported_and_the_others_are_done(make_client, quick_locks):
+    schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(5)]
+    for schema in schemas:
+        lose_index(schema)
+    taken = schemas[0]  # the one from which the others would have been recorded
+    out, err = StringIO(), StringIO()
+    with held(taken), pytest.raises(CommandError, match=taken):
+        call_command("migrate", stdout=out, stderr=err)
+    assert [schema for schema in schemas if has_index(schema)] == schemas[1:]
+    assert "lock timeout" in err.getvalue() and "4 / 5" in out.getvalue()
+    assert migrating.late(schemas) == [taken]
+    call_command("migrate", stdout=StringIO())  # a second run finds what is left
+    assert migrating.late(schemas) == [] and has_index(taken)
+
+
+def test_a_client_that_is_freed_meanwhile_is_done_in_the_same_run(make_client, monkeypatch):
+    monkeypatch.setattr(migrating, "_LOCK_TIMEOUT", "100ms")
+    schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(2)]
+    for schema in schemas:
+        lose_index(schema)
+    with ExitStack() as stack:
+        stack.enter_context(held(schemas[1]))
+        monkeypatch.setattr(replaying.time, "sleep", lambda seconds: stack.close() if seconds else None)
+        call_command("migrate", stdout=StringIO())
+    assert migrating.late(schemas) == []
+
+
+def test_what_was_recorded_in_one_client_makes_the_same_tables_in_the_others(make_client):
+    schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(3)]
+    for schema in schemas:
+        forget_last_crm_migration(schema)
+    asked: list[str] = []
+    usual = migrating.migrate_client
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            migrating,
+            "migrate_client",
+            lambda schema, *rest, **options: asked.append(schema) or usual(schema, *rest, **options),
+        )
+        call_command("migrate", stdout=StringIO())
+    assert asked == schemas[:1]  # Django worked once
+    definitions = [
+        sorted(dump(schema, "--schema-only").splitlines()) for schema in [settings.TEMPLATE_SCHEMA, *schemas]
+    ]
+    assert definitions[1:] == definitions[:1] * 3
+
+
+def test_a_migration_with_python_in_it_is_run_by_django_in_each_client(make_client, monkeypatch):
+    schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(2)]
+    for schema in schemas:
+        lose_index(schema)
+    seen: list[str] = []
+    python = RunPython(lambda apps, editor: seen.append(editor.connection.schema_name))
+    last = import_module("crm.migrations.0060_by_creation").Migration
+    monkeypatch.setattr(last, "operations", [*last.operations, python])
+    call_command("migrate", stdout=StringIO())
+    assert sorted(seen) == schemas and all(has_index(schema) for schema in schemas)
+    assert migrating.late(schemas) == []
+
+
+def test_a_fleet_that_is_up_to_date_costs_the_same_queries_whatever_its_size(make_client):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            call_command("migrate", stdout=StringIO())
+        return len(asked)
+
+    make_client("un", people=False)
+    few = queries()
+    for number in range(3):
+        make_client(f"flotte-{number}", people=False)
+    assert queries() == few

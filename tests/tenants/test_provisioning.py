@@ -16,11 +16,11 @@ from tenants.models import Client, Domain
 pytestmark = pytest.mark.usefixtures("committed")
 
 
-def dump(schema: str) -> str:
+def dump(schema: str, *options: str) -> str:
     """pg_dump of one schema, structure and data, with its name replaced."""
     database = connection.get_connection_params()
     pg_dump = Path(embedded.pg_bin()) / "pg_dump" if database.get("host", "").startswith("/") else "pg_dump"
-    command = [str(pg_dump), "-n", schema, "--no-owner", "--no-privileges", "-d", _conninfo(database)]
+    command = [str(pg_dump), *options, "-n", schema, "--no-owner", "--no-privileges", "-d", _conninfo(database)]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
     return "\n".join(lines).replace(schema, "SCHEMA")

@@ -1,11 +1,14 @@
 """`manage.py migrate`: the public schema, the template, then every client that is late."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connection
+from django.utils.translation import gettext as _
 
-from tenants import migrating
+from tenants import migrating, replaying
 from tenants.autodetector import Autodetector
 from tenants.provisioning import compile_template
 
@@ -20,7 +23,7 @@ class Command(DjangoMigrate):
         self._migrate(settings.PUBLIC_SCHEMA_NAME, options)
         if self._migrate(settings.TEMPLATE_SCHEMA, options) or not self._compiled():
             compile_template()
-        failed = migrating.migrate_late_clients(self._schemas())
+        failed = replaying.migrate_all(self._schemas(), self._told(options))
         for schema, error in failed.items():
             self.stderr.write(f"{schema} : {error}")
         if failed:
@@ -29,6 +32,11 @@ class Command(DjangoMigrate):
                 "Corrigez puis relancez."
             )
         return None
+
+    def _told(self, options: dict) -> Callable[[str], None]:
+        if options["verbosity"] < 1:
+            return lambda line: None
+        return lambda line: self.stdout.write(_("Clients migrés : %s") % line)
 
     def _migrate(self, schema: str, options: dict) -> bool:
         """Whether there was something to do."""
@@ -48,4 +56,4 @@ class Command(DjangoMigrate):
     def _schemas(self) -> list[str]:
         from tenants.models import Client
 
-        return list(Client.objects.order_by("code").values_list("schema_name", flat=True))
+        return list(Client.objects.filter(destroyed_at=None).order_by("code").values_list("schema_name", flat=True))
