@@ -9,6 +9,7 @@ from django_tenants.utils import schema_context
 from tests.bench import loading
 from tests.bench.custom import custom
 from tests.bench.documents import documents
+from tests.bench.fleet import fleet
 from tests.bench.history import price
 from tests.bench.imports import imports
 from tests.bench.measuring import environment
@@ -44,6 +45,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
         ("historique", price),
         ("champs propres", custom),
         ("PDF", documents),
+        ("flotte", fleet),
         ("serveur", serve),
     ):
         if only in name:
