@@ -1,4 +1,4 @@
-"""A new client, complete: schema, host, identity, calendar, brand, and its first administrator told the way in."""
+"""A new client, complete: schema, host, identity, calendar, brand, and its first administrator invited."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
-from core.accounts.models import Role, User
+from core.accounts.actions.inviting import invite
+from core.accounts.models import Role
 from core.business_time.public_holidays import Zone
-from core.hosts import absolute
-from core.mail.queueing import queue_mail
 from core.models import CalendarSettings
 from tenants.identity import of_one_company
 from tenants.models import Client
@@ -45,22 +44,12 @@ def provision(
         if zone != Zone.FRANCE:
             CalendarSettings.objects.create(pk=1, zone=zone)
         if administrator is not None:
-            invite_first(administrator)
+            invite(
+                email=administrator.email,
+                first_name=administrator.first_name,
+                last_name=administrator.last_name,
+                roles=Role.objects.filter(code="administrator"),
+                by=None,
+                client=made,
+            )
     return made
-
-
-def invite_first(administrator: Administrator) -> User:
-    """The active client's first administrator, and the mail that says where to choose a password."""
-    person = User.objects.create_user(
-        administrator.email, first_name=administrator.first_name, last_name=administrator.last_name
-    )
-    person.roles.set(Role.objects.filter(code="administrator"))
-    text = _(
-        "Bonjour %(name)s,\n\nVotre instance MyB2O est prête : %(home)s\n\n"
-        "Choisissez votre mot de passe : demandez le lien à cette adresse, il vaut trente minutes.\n%(link)s\n\n"
-        "Vous pourrez ensuite inviter vos collègues."
-    ) % {"name": person.get_short_name(), "home": absolute("/"), "link": absolute("/account/password/reset/")}
-    queue_mail(
-        to=person.email, subject=_("Votre instance est prête"), text=text, key=f"first-administrator:{person.pk}"
-    )
-    return person

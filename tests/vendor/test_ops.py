@@ -1,6 +1,7 @@
 """The screens of ops: the fleet, a new client, its states. The control plane only, and nobody of a client."""
 
 import io
+import re
 
 import pytest
 from django.apps import apps
@@ -13,7 +14,7 @@ from django_tenants.utils import schema_context, tenant_context
 from PIL import Image
 
 from core.accounts.models import User
-from core.models import CalendarSettings, OutgoingMail
+from core.models import CalendarSettings
 from tenants.models import Client, Domain, State
 from vendor.admin import ops as site
 
@@ -73,8 +74,9 @@ def test_the_fleet_is_one_page_whose_queries_do_not_grow_with_it(ops, atelier, h
     assert len(one) == len(both) < 15
 
 
-def test_ops_make_a_client_on_one_screen_and_its_administrator_is_invited(ops):
-    answer = ops.post("/admin/tenants/client/add/", NEW)
+def test_ops_make_a_client_on_one_screen_and_its_administrator_is_invited(ops, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = ops.post("/admin/tenants/client/add/", NEW)
     with schema_context("public"):
         client = Client.objects.get(code="menuiserie")
     assert answer.status_code == 302 and answer["Location"] == f"/admin/tenants/client/{client.pk}/change/"
@@ -84,8 +86,17 @@ def test_ops_make_a_client_on_one_screen_and_its_administrator_is_invited(ops):
         assert person.email == "anne@duval.example" and not person.has_usable_password()
         assert [role.code for role in person.roles.all()] == ["administrator"]
         assert CalendarSettings.objects.get().zone == "alsace-moselle"
-        assert "menuiserie.localhost" in OutgoingMail.objects.get(recipient=person.email).text
-    assert HttpClient(headers={"host": "menuiserie.localhost"}).get("/account/login/").status_code == 200
+    (invitation,) = mail.outbox
+    assert invitation.to == ["anne@duval.example"]
+    link = re.search(r"http://menuiserie\.localhost(/account/invitation/\S+)", invitation.body)[1]
+    instance = HttpClient(headers={"host": "menuiserie.localhost"})
+    assert instance.get(link).status_code == 200
+    password = {"password1": "un atelier sous la pluie", "password2": "un atelier sous la pluie"}
+    taken = instance.post(
+        link, {"first_name": "Anne", "last_name": "Duval", "password": password["password1"], **password}
+    )
+    assert taken.status_code == 302
+    assert instance.get("/people/").status_code == 200
 
 
 @pytest.mark.parametrize(

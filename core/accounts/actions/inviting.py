@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tenants.utils import tenant_context
 
 from core.accounts.actions.reach import Refused, demand_giving, demand_reach, lock_accounts
 from core.accounts.mailing import send_link
@@ -23,9 +25,11 @@ def demand_seat(client: Any) -> None:
     """Raise Refused when the contract has no seat left (R30)."""
     left = seats_left(client)
     if left is not None and left < 1:
-        raise Refused(
-            _("Toutes les places de votre contrat sont prises. Désactivez une personne, ou demandez à B2O un avenant.")
+        text = _(
+            "Toutes les places de votre contrat sont prises. Désactivez une personne, ou demandez à B2O "
+            "un avenant : %s."
         )
+        raise Refused(text % settings.SALES_EMAIL)
 
 
 @transaction.atomic
@@ -74,7 +78,13 @@ def send_invitation(person: User, *, by: User | None, base: str = "") -> None:
     )
     path = reverse("invitation", args=[token], urlconf="config.urls")
     link = f"{base}{path}" if base else absolute(path)
-    transaction.on_commit(lambda: send_link(person, "invitation", link=link, invited_by=by))
+    client = connection.tenant  # type: ignore[attr-defined]
+
+    def send() -> None:
+        with tenant_context(client):  # of now, not the one that is active when an outer transaction commits
+            send_link(person, "invitation", link=link, invited_by=by)
+
+    transaction.on_commit(send)
 
 
 def link_of(token: str) -> InvitationLink | None:
