@@ -9,17 +9,23 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 
 from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
-from tenants.models import Amendment, Client, Contract, Domain, StateChange, Termination
+from tenants.models import Amendment, Client, Contract, Domain, Maintenance, StateChange, Termination
 
 
 class _Client:
     schema_name = NotPersonal("un schéma")
     name = NotPersonal("une raison sociale : Client, User et personne concernée sont trois choses")
+    certificate_authorities = NotPersonal("les certificats d'autorités")
     logo = NotPersonal("l'image d'une entreprise")
 
 
 class _StateChange:
     actor = NotPersonal("l'exploitant, nommé pour la preuve ; un nom par pas, gardé avec le client")
+
+
+class _Maintenance:
+    operator = NotPersonal("l'exploitant, nommé au registre exigé par le contrat (R22)")
+    report = NotPersonal("le compte rendu technique d'une intervention")
 
 
 class _Signed:
@@ -67,6 +73,7 @@ def declare() -> None:
     no_personal_data("une entreprise ; ses interlocuteurs auront leur fiche avec le contrat", privacy=_Client)(Client)
     no_personal_data("un nom d'hôte du fournisseur")(Domain)
     no_personal_data("les pas d'une entreprise", privacy=_StateChange)(StateChange)
+    no_personal_data("le registre des interventions", privacy=_Maintenance)(Maintenance)
     for signed in (Contract, Amendment, Termination):
         no_personal_data("ce que deux entreprises ont signé", privacy=_Signed)(signed)
     no_personal_data("la table des modèles")(ContentType)

@@ -42,6 +42,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["client"]["logo"] = f"{reverse('logo')}?{client.logo.name.rpartition('/')[2]}"
     if client.hue is not None:
         shown["brand_css"] = f"{reverse('brand')}?{client.hue}-{client.chroma or ''}"
+    shown["maintenance"] = getattr(client, "maintenance", None)
     shown["privacy_url"] = reverse("privacy")
     shown["prefs_url"] = reverse("prefs")
     if signed_in:

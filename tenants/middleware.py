@@ -8,11 +8,14 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django_tenants.postgresql_backend.base import FakeTenant
 
+from tenants import maintenance
+from tenants.client_certificates import Refused, check_certificate
 from tenants.connection import connection
-from tenants.models import Client, Domain
+from tenants.models import Client, Domain, State
 
 TTL = 30  # seconds that a look-up is kept, also of an unknown host
 _KEPT = 5000
@@ -56,6 +59,8 @@ class ClientMiddleware(MiddlewareMixin):
         request.client = None  # type: ignore[attr-defined]
         if request.path == "/sante/":
             return _health()
+        if request.path == "/tls/ask":
+            return _tls_ask(request)
         try:
             host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
         except DisallowedHost:
@@ -70,12 +75,25 @@ class ClientMiddleware(MiddlewareMixin):
             return self._unknown(request, host)
         client.domain_url = host  # type: ignore[assignment]
         request.client = request.tenant = client  # type: ignore[attr-defined]
+        closing, client.maintenance = maintenance.of_client(client.pk)
         connection.set_tenant(client)
-        if not client.is_served and not _always_open(request.path):
-            response = render(request, "vendor/closed.html", {"client": client}, status=503)
-            response.headers["Retry-After"] = "600"
-            return response
+        if client.demands_certificate and not request.path.startswith(settings.STATIC_URL):
+            try:
+                check_certificate(request, client.certificate_authorities, client.certificate_fingerprints)
+            except Refused as refused:
+                return render(request, "vendor/certificate.html", {"client": client, "why": refused.why}, status=403)
+        if (closing or not client.is_served) and not _always_open(request.path):
+            return self._closed(request, client, closing)
         return None
+
+    def _closed(self, request: HttpRequest, client: Client, window: maintenance.Window | None) -> HttpResponse:
+        seconds = window.seconds_left(timezone.now()) if window else 600
+        context = {"client": client, "window": window}
+        headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+        response = render(request, "vendor/closed.html", context, status=503)
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
 
     def _unknown(self, request: HttpRequest, host: str) -> HttpResponse:
         _route(request, settings.PUBLIC_SCHEMA_URLCONF)
@@ -93,6 +111,19 @@ def _route(request: Any, urlconf: str) -> None:
 def _always_open(path: str) -> bool:
     """What a closed instance still shows: whom to ask about one's own data, and how the page looks."""
     return path in (_PRIVACY, _BRAND) or path.startswith(settings.STATIC_URL)
+
+
+def _tls_ask(request: HttpRequest) -> HttpResponse:
+    """The proxy's question before it asks for a certificate: 200 for a host of ours or of a client that is not closed.
+
+    The proxy asks directly; what came through it, from outside, carries its headers and is not answered.
+    """
+    host = request.GET.get("domain", "").lower().rstrip(".")
+    client = None if "X-Forwarded-For" in request.headers or not host else client_of(host)
+    known = client is not None and client.state != State.CLOSED
+    if not known and "X-Forwarded-For" not in request.headers:
+        known = vendor_part(host) is not None
+    return HttpResponse("ok" if known else "no", status=200 if known else 404, content_type="text/plain")
 
 
 def _health() -> HttpResponse:

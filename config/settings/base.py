@@ -321,6 +321,9 @@ CELERY_BEAT_SCHEDULE = {
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }
 
+# Networks (CIDR) of the proxy, whose header with the visitor's certificate counts; of nobody unless they are named.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
 # --- Backups --------------------------------------------------------------------------------------------------------
 BACKUP_ROOT = DATA_DIR / "backups"
 # A bucket instead of the folder: {endpoint, region, bucket, key, secret}; only places in France (backups/residency.py).

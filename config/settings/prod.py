@@ -20,7 +20,7 @@ BACKUP_KEYRING = Path(env.str("BACKUP_KEYRING", default=str(DATA_DIR / "keyring"
 BACKUP_KEYRING_AUTO = False  # `manage.py backup keys`, once
 
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
+SECURE_REDIRECT_EXEMPT = [r"^sante/$", r"^tls/ask$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1  # Caddy: without it all visitors would share one limit of sign-in attempts
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600

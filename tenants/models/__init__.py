@@ -1,5 +1,6 @@
 from tenants.models.client import RESERVED, SERVED, Client, Domain, State, StateChange, validate_client_name
 from tenants.models.contract import Amendment, Contract, Party, Termination
+from tenants.models.maintenance import Maintenance, MaintenanceKind, Outcome
 
 __all__ = [
     "RESERVED",
@@ -8,6 +9,9 @@ __all__ = [
     "Client",
     "Contract",
     "Domain",
+    "Maintenance",
+    "MaintenanceKind",
+    "Outcome",
     "Party",
     "State",
     "StateChange",

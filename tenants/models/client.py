@@ -2,15 +2,21 @@
 
 import re
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.client_certificates import validate_authorities, validate_fingerprint
 from tenants.documents import place_of, validate_logo, vendor_storage
 from tenants.identity import validate_siret, validate_vat
+
+if TYPE_CHECKING:
+    from tenants.maintenance import Window
 
 # Names that are hosts of the vendor, schemas of PostgreSQL or of ours, or would look like them.
 RESERVED = frozenset(
@@ -93,6 +99,14 @@ class Client(TenantMixin):
         _("logo"), upload_to=place_of, storage=vendor_storage, validators=[validate_logo], max_length=100, blank=True,
         help_text=_("PNG, JPEG ou WebP, 1 Mo au plus"),
     )  # fmt: skip
+    demands_certificate = models.BooleanField(_("exige un certificat du navigateur"), default=False)
+    certificate_authorities = models.TextField(
+        _("autorités acceptées"), blank=True, validators=[validate_authorities], help_text=_("en PEM, à la suite")
+    )
+    certificate_fingerprints = ArrayField(
+        models.CharField(max_length=64, validators=[validate_fingerprint]), verbose_name=_("certificats acceptés"),
+        default=list, blank=True, help_text=_("empreintes SHA-256, séparées par des virgules"),
+    )  # fmt: skip
     hue = models.PositiveSmallIntegerField(_("teinte"), null=True, blank=True, help_text=_("0 à 359 ; vide : bleu"))
     chroma = models.DecimalField(_("saturation"), max_digits=3, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
@@ -115,10 +129,21 @@ class Client(TenantMixin):
                 violation_error_message=_("Un SIRET a quatorze chiffres."),
             ),
             models.CheckConstraint(
+                condition=models.Q(demands_certificate=False)
+                | ~models.Q(certificate_authorities="")
+                | models.Q(certificate_fingerprints__len__gt=0),
+                name="client_certificate_of_someone",
+                violation_error_message=_(
+                    "Nommez au moins une autorité ou un certificat : sinon personne n’entrerait."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=models.Q(destroyed_at__isnull=True) | models.Q(state=State.CLOSED),
                 name="client_destroyed_is_closed",
             ),
         ]
+
+    maintenance: "Window | None" = None  # what the instance announces; set by the middleware
 
     def __str__(self) -> str:
         return self.name

@@ -33,6 +33,7 @@ VERBS = {
     State.LEAVING: gettext_lazy("Passer en départ"),
     State.CLOSED: gettext_lazy("Fermer définitivement"),
 }
+_DOOR = ("demands_certificate", "certificate_authorities", "certificate_fingerprints")
 _IDENTITY = ("name", "siret", "vat_number", "street", "postcode", "city")
 
 
@@ -62,7 +63,7 @@ class IdentityForm(forms.ModelForm):
 class ClientForm(IdentityForm):
     class Meta:
         model = Client
-        fields = (*_IDENTITY, "hue", "chroma", "logo")
+        fields = (*_IDENTITY, "hue", "chroma", "logo", *_DOOR)
 
     def clean_logo(self) -> Any:
         """What is kept is drawn anew from what was sent."""
@@ -134,7 +135,7 @@ class ClientAdmin(admin.ModelAdmin):
     list_filter = ("state",)
     search_fields = ("code", "name", "siret", "domains__domain")
     readonly_fields = ("code", "state", "contract", "created_at", "destroyed_at")
-    fields = ("code", "state", "contract", *_IDENTITY, "hue", "chroma", "logo", "created_at", "destroyed_at")
+    fields = ("code", "state", "contract", *_IDENTITY, "hue", "chroma", "logo", *_DOOR, "created_at", "destroyed_at")
     inlines = (DomainInline, ChangesInline)
 
     @admin.display(description=gettext_lazy("contrat"))
