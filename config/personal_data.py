@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 
 from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
 from tenants.models import Amendment, Client, Contract, Domain, Maintenance, StateChange, Termination
+from vendor.models import Exit
 
 
 class _Client:
@@ -26,6 +27,13 @@ class _StateChange:
 class _Maintenance:
     operator = NotPersonal("l'exploitant, nommé au registre exigé par le contrat (R22)")
     report = NotPersonal("le compte rendu technique d'une intervention")
+
+
+class _Exit:
+    begun_by = NotPersonal("l'exploitant, nommé pour la preuve")
+    receipt_signatory = NotPersonal("qui signe pour une entreprise, au titre de sa fonction")
+    receipt_document = NotPersonal("un acte entre deux entreprises")
+    error = NotPersonal("la panne d'un export, sans valeur de ligne")
 
 
 class _Signed:
@@ -74,6 +82,7 @@ def declare() -> None:
     no_personal_data("un nom d'hôte du fournisseur")(Domain)
     no_personal_data("les pas d'une entreprise", privacy=_StateChange)(StateChange)
     no_personal_data("le registre des interventions", privacy=_Maintenance)(Maintenance)
+    no_personal_data("la fin d'un contrat entre deux entreprises", privacy=_Exit)(Exit)
     for signed in (Contract, Amendment, Termination):
         no_personal_data("ce que deux entreprises ont signé", privacy=_Signed)(signed)
     no_personal_data("la table des modèles")(ContentType)

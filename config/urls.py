@@ -20,6 +20,7 @@ from core.views import (
     tags,
 )
 from policies import views as policies
+from vendor.views import ArchiveView, ExitView, ReceiptView
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
@@ -79,6 +80,9 @@ urlpatterns = [
     path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", policies.privacy, name="privacy"),
     path("confidentialite/lecture/", policies.ReadingView.as_view(), name="policy-reading"),
+    path("sortie/", ExitView.as_view(), name="exit"),
+    path("sortie/archive/", ArchiveView.as_view(), name="exit-archive"),
+    path("sortie/recu/", ReceiptView.as_view(), name="exit-receipt"),
     path("styleguide", shell.styleguide, name="styleguide"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("account/", include("core.accounts.urls")),

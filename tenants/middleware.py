@@ -19,6 +19,7 @@ from tenants.models import Client, Domain, State
 
 TTL = 30  # seconds that a look-up is kept, also of an unknown host
 _KEPT = 5000
+_EXIT = ("/sortie/", "/account/", "/brand/logo")  # of a closed client: its administrators take what is theirs
 _PRIVACY, _BRAND = "/confidentialite/", "/brand.css"
 _cache: dict[str, tuple[float, Client | None]] = {}
 
@@ -82,7 +83,8 @@ class ClientMiddleware(MiddlewareMixin):
                 check_certificate(request, client.certificate_authorities, client.certificate_fingerprints)
             except Refused as refused:
                 return render(request, "vendor/certificate.html", {"client": client, "why": refused.why}, status=403)
-        if (closing or not client.is_served) and not _always_open(request.path):
+        opened = _always_open(request.path) or (client.state == State.CLOSED and request.path.startswith(_EXIT))
+        if (closing or not client.is_served) and not opened:
             return self._closed(request, client, closing)
         return None
 

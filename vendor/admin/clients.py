@@ -31,7 +31,6 @@ VERBS = {
     State.SUSPENDED: gettext_lazy("Suspendre"),
     State.MAINTENANCE: gettext_lazy("Fermer pour maintenance"),
     State.LEAVING: gettext_lazy("Passer en départ"),
-    State.CLOSED: gettext_lazy("Fermer définitivement"),
 }
 _DOOR = ("demands_certificate", "certificate_authorities", "certificate_fingerprints")
 _IDENTITY = ("name", "siret", "vat_number", "street", "postcode", "city")
@@ -174,8 +173,11 @@ class ClientAdmin(admin.ModelAdmin):
             context["steps"] = [
                 {"url": reverse("admin:tenants_client_state", args=[client.pk, state]), "label": VERBS[state]}
                 for state in steps(client)
-                if state != State.CLOSED  # that is the end of an exit, made on its own page
+                if client.state != State.CLOSED and state != State.CLOSED  # only an exit closes for good
             ]
+            if client.state == State.LEAVING:
+                begin = reverse("admin:vendor_exit_begin", args=[client.pk])
+                context["steps"].append({"url": begin, "label": _("Commencer la sortie")})
         return super().render_change_form(request, context, *args, **kwargs)
 
     def move(self, request: HttpRequest, pk: int, state: str) -> HttpResponse:

@@ -1,0 +1,25 @@
+"""The vendor's own work, in public."""
+
+import logging
+
+from celery import shared_task
+
+from vendor import exits
+from vendor.models import Exit
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def export_client(pk: int) -> None:
+    """The archive of an exit; a failure is kept with it, and logged."""
+    found = Exit.objects.select_related("client").filter(pk=pk).first()
+    if found is not None and found.runs:
+        exits.export(found)
+
+
+@shared_task
+def destroy_due() -> None:
+    """Each morning: what a signed receipt and its delay allow. Raises, after the others, when one fails."""
+    for done in exits.destroy_due():
+        logger.warning("client %s destroyed, certificate %s", done.client.code, done.certificate_sha256)
