@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from policies.current import forget
 from policies.models import PolicyVersion
-from tenants.admin import ops
+from vendor.admin.site import ops
 
 
 @admin.register(PolicyVersion, site=ops)

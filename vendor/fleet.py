@@ -8,9 +8,9 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from psycopg import sql
 
+from backups import status
 from backups.models import Backup
 from backups.models import State as BackupState
-from backups.slots import last_due
 from tenants import migrating
 from tenants.models import Client
 
@@ -45,24 +45,16 @@ class Line:
 def fleet() -> list[Line]:
     """A line for each client, in the order of their names."""
     newest = Backup.objects.filter(client_id=OuterRef("pk"), state=BackupState.VERIFIED).order_by("-seq")
-    clients = list(
-        Client.objects.annotate(
-            backup_at=Subquery(newest.values("verified_at")[:1]), backup_slot=Subquery(newest.values("slot")[:1])
-        )
-    )
+    clients = list(Client.objects.annotate(backup_at=Subquery(newest.values("verified_at")[:1])))
     living = [client.schema_name for client in clients if client.destroyed_at is None]
     counted = _counted(living)
     late, seats = set(migrating.late(living)), _seats()
-    slot, due = last_due()
+    unproven = {code for codes in status.late().values() for code in codes}
     lines = []
     for client in clients:
         line = Line(client, late=client.schema_name in late, seats=seats.get(client.pk), backup_at=client.backup_at)
         line.people, line.jobs, line.errors = counted.get(client.schema_name, (None, None, None))
-        line.backup_late = (
-            client.is_served
-            and client.created_at <= due
-            and (client.backup_slot is None or client.backup_slot < slot)
-        )  # fmt: skip
+        line.backup_late = client.code in unproven
         lines.append(line)
     return lines
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from backups import requests, retention, status, tasks
 from backups.models import AlarmSent, Backup, RequestState, RestoreRequest
 from core.templatetags.french import size
-from tenants.admin import ops
 from tenants.models import Client
+from vendor.admin.site import ops
 
 
 class _Shown(admin.ModelAdmin):
