@@ -14,7 +14,7 @@ from tests.conftest import PASSWORD, visitor
 
 # Everything else wants a signed-in person.
 PUBLIC = {"brand", "prefs", "privacy", "styleguide", "account_signup", "account_login", "account_logout",
-          "account_inactive", "invitation", "mfa_authenticate", "mfa_login_webauthn", "invitation-again",          "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+          "account_inactive", "invitation", "mfa_authenticate", "mfa_login_webauthn", "crm-ics", "invitation-again",          "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
           "account_reset_password_from_key_done"}  # fmt: skip
 
 
