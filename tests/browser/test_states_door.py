@@ -51,7 +51,7 @@ def test_at_the_door(instance):
     walk(instance, [
         ("reset, choose", path, None),
         ("reset, too simple", "", then(choose("123"), lambda page: expect(page.locator(".errorlist").first).to_be_visible())),
-        ("reset, done", "", then(choose(f"{PASSWORD} 2"), shown("C’est fait"))),
+        ("reset, done and in", "", then(choose(f"{PASSWORD} 2"), shown("Accueil"))),
     ])  # fmt: skip
 
 
