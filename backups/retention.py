@@ -59,7 +59,7 @@ def prune(client_id: int, schema: str, *, today: dt.date | None = None) -> list[
     with postgres.client_lock(schema):
         rows = list(Backup.objects.of(client_id=client_id).filter(state__in=KEPT))
         kept, _cut = kept_of(rows)
-        if not Client.objects.filter(pk=client_id).exists():
+        if not Client.objects.filter(pk=client_id, destroyed_at=None).exists():
             kept = _not_expired(rows, day)
         gone = [row for row in rows if row.pk not in kept]
         for row in gone:

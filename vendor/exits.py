@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
 from backups.errors import BackupError
+from backups.keyring import keyring
 from backups.models import KEPT, Backup
-from core.business_time.deadlines import legal_calendar
+from backups.retention import kept_until
 from core.pdf.typesetter import PdfError
 from tenants import contenttypes
 from tenants.contracts import granted
@@ -31,8 +32,6 @@ from tenants.storage import media_folder
 from vendor.archive import write_archive
 from vendor.models import Exit
 from vendor.papers import certificate
-
-BACKUP_DAYS = 6  # R13: working days that the evening copies live
 
 
 @transaction.atomic
@@ -120,6 +119,7 @@ def destroy(exit: Exit) -> None:  # noqa: A002
         vendor_storage.delete(held.archive)
     if client.logo:
         client.logo.delete(save=False)
+    keyring().destroy(client.pk)  # what the backups hold is noise from now on, until they go
     tables = _drop(client.schema_name)
     Domain.objects.filter(tenant=client).delete()
     client.logo, client.destroyed_at = "", at
@@ -154,9 +154,9 @@ def _forget(schema: str) -> None:
 
 
 def _backups_until(client: Client) -> dt.date | None:
-    """R13: the day after which no backup of the client is left; None where there is none."""
+    """R13: the evening of the last backup's end; None where there is none."""
     last: Any = Backup.objects.of(client_id=client.pk).filter(state__in=KEPT).order_by("-slot").first()
-    return legal_calendar().add_working_days(last.slot, BACKUP_DAYS) if last else None
+    return kept_until(last.slot) if last else None
 
 
 def destroy_due() -> list[Exit]:

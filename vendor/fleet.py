@@ -1,16 +1,16 @@
 """Where every client stands, for the first page of ops. A constant number of queries for 250 clients."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from psycopg import sql
 
-from backups import status
 from backups.models import Backup
 from backups.models import State as BackupState
+from backups.status import late as backups_late
 from tenants import migrating
 from tenants.models import Client
 
@@ -39,7 +39,6 @@ class Line:
     errors: int | None = None
     backup_at: dt.datetime | None = None
     backup_late: bool = False
-    alarms: list[str] = field(default_factory=list)
 
 
 def fleet() -> list[Line]:
@@ -49,7 +48,7 @@ def fleet() -> list[Line]:
     living = [client.schema_name for client in clients if client.destroyed_at is None]
     counted = _counted(living)
     late, seats = set(migrating.late(living)), _seats()
-    unproven = {code for codes in status.late().values() for code in codes}
+    unproven = {code for codes in backups_late().values() for code in codes}
     lines = []
     for client in clients:
         line = Line(client, late=client.schema_name in late, seats=seats.get(client.pk), backup_at=client.backup_at)

@@ -32,7 +32,8 @@ def certificate(exit: Exit, *, tables: int, at: dt.datetime, backups_until: dt.d
     client = exit.client
     day = timezone.localtime(at).strftime("%d/%m/%Y %H:%M")
     left = (
-        _("Les sauvegardes antérieures expirent avec leur roulement, au plus tard le %s.") % f"{backups_until:%d/%m/%Y}"
+        _("La clé des sauvegardes antérieures est détruite : elles sont illisibles, et effacées au plus tard le %s.")
+        % f"{backups_until:%d/%m/%Y}"
         if backups_until
         else _("Il ne reste aucune sauvegarde.")
     )
@@ -51,6 +52,7 @@ def certificate(exit: Exit, *, tables: int, at: dt.datetime, backups_until: dt.d
                     [_("Tables"), num(tables)],
                     [_("Lignes exportées auparavant"), num(exit.rows)],
                     [_("Fichiers"), num(exit.files)],
+                    [_("Clé des sauvegardes"), _("détruite")],
                     [_("Hôtes, comptes, sessions"), _("tous")],
                     [_("Archive restituée, chez B2O"), _("effacée")],
                 ],

@@ -17,10 +17,10 @@ SELECT person.*, (
     FROM accounts_user_roles AS worn JOIN accounts_role AS role ON role.id = worn.role_id
     WHERE worn.user_id = person.id
 ) AS grants,
-EXISTS (
+(person.is_staff OR EXISTS (
     SELECT 1 FROM accounts_user_roles AS worn JOIN accounts_role AS role ON role.id = worn.role_id
     WHERE worn.user_id = person.id AND role.second_factor
-) AND NOT EXISTS (
+)) AND NOT EXISTS (
     SELECT 1 FROM mfa_authenticator AS factor WHERE factor.user_id = person.id AND factor.type <> 'recovery_codes'
 ) AS lacks_factor
 FROM accounts_user AS person WHERE person.id = %s AND person.is_active

@@ -55,7 +55,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         person = authenticator.user
-        if not person.roles.filter(second_factor=True).exists():
+        if not person.is_staff and not person.roles.filter(second_factor=True).exists():
             return True
         return factors_of(person).exclude(pk=authenticator.pk).exists()
 

@@ -22,7 +22,7 @@ TRIGGER = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0060_contracts"),
+        ("tenants", "0100_deals"),
     ]
 
     operations = [

@@ -63,14 +63,22 @@ def behind_the_triggers(*tables: str) -> Iterator:
             cursor.execute(f"ALTER TABLE public.tenants_{table} ENABLE TRIGGER USER")
 
 
+def with_factor(person) -> None:
+    """An application that makes codes."""
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": "x"})
+
+
 @pytest.fixture
 def ops(db) -> HttpClient:
-    """A browser where somebody of the vendor's staff is signed in, on ops."""
+    """A browser where somebody of the vendor's staff is signed in, on ops, with their second factor."""
     from core.accounts.models import User
 
     with schema_context("public"):
         person = User.objects.create_user("ops@b2o.example", is_staff=True, first_name="Équipe", last_name="Ops")
         browser = HttpClient(headers={"host": "ops.localhost"})
+        with_factor(person)
         browser.force_login(person)
     return browser
 

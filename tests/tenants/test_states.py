@@ -95,7 +95,7 @@ def test_a_client_that_is_not_open_says_why(atelier, standing, state, words):
 
     standing(state)
     forget_hosts()
-    answer = visitor(atelier).get("/account/login/")
+    answer = visitor(atelier).get("/crm/companies/")
     assert answer.status_code == 503 and words in answer.content.decode()
     assert visitor(atelier).get("/confidentialite/").status_code == 200
     forget_hosts()

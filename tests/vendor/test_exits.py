@@ -23,7 +23,7 @@ from tenants.models import Client, State
 from tenants.states import set_state
 from tenants.storage import media_folder
 from tests.conftest import visitor
-from tests.tenants.conftest import scan, today
+from tests.tenants.conftest import scan, today, with_factor
 from vendor import exits
 from vendor.models import Exit
 
@@ -48,10 +48,12 @@ def staff(committed):
     with schema_context("public"):
         person = User.objects.create_user("sorties@b2o.example", is_staff=True, first_name="Équipe", last_name="Ops")
         browser = HttpClient(headers={"host": "ops.localhost"})
+        with_factor(person)
         browser.force_login(person)
     yield browser
     with schema_context("public"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM public.django_admin_log WHERE user_id = %s", [person.pk])
+        cursor.execute("DELETE FROM public.mfa_authenticator WHERE user_id = %s", [person.pk])
         cursor.execute("DELETE FROM public.accounts_user WHERE id = %s", [person.pk])
 
 
@@ -207,3 +209,23 @@ def test_a_failed_export_says_why_and_can_be_made_again(leaver, monkeypatch):
     first = leaving.archive
     exits.export(leaving)
     assert leaving.error == "" and not vendor_storage.exists(first) and vendor_storage.exists(leaving.archive)
+
+
+def test_the_key_of_the_backups_goes_with_the_client_and_their_bytes_at_their_term(leaver):
+    from backups import retention
+    from backups.actions import back_up
+    from backups.keyring import keyring
+    from backups.models import Backup, Trigger
+
+    with schema_context("public"):
+        kept = back_up(leaver, trigger=Trigger.MANUAL)
+        key = keyring()._of(leaver.pk, "age")
+        assert key.exists()
+        leaving = exits.begin(leaver, by="Ops")
+        exits.export(leaving)
+        exits.destroy(matured(signed(leaving)))
+        assert not key.exists() and leaving.backups_until == retention.kept_until(kept.slot)
+        rows = list(Backup.objects.of(client_id=leaver.pk))
+        assert retention._not_expired(rows, leaving.backups_until) == {kept.pk}
+        assert retention._not_expired(rows, leaving.backups_until + dt.timedelta(days=1)) == set()
+        Backup.objects.filter(pk=kept.pk).delete()

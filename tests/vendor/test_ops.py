@@ -2,8 +2,10 @@
 
 import io
 import re
+import time
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.apps import apps
 from django.conf import settings
 from django.core import mail
@@ -16,6 +18,7 @@ from PIL import Image
 from core.accounts.models import User
 from core.models import CalendarSettings
 from tenants.models import Client, Domain, State
+from tests.conftest import PASSWORD
 from vendor.admin import ops as site
 
 NEW = {
@@ -58,6 +61,26 @@ def test_somebody_of_b2o_who_is_not_staff_stays_outside(db):
     browser = HttpClient(headers={"host": "ops.localhost"})
     browser.force_login(person)
     assert browser.get("/admin/").status_code == 302
+
+
+def test_staff_sets_a_second_factor_up_before_anything_else(db):
+    with schema_context("public"):
+        person = User.objects.create_user("neuf@b2o.example", is_staff=True)
+        person.set_password(PASSWORD)
+        person.save()
+    browser = HttpClient(headers={"host": "ops.localhost"})
+    assert browser.post("/account/login/", {"login": person.email, "password": PASSWORD}).status_code == 302
+    for address in ("/admin/", "/admin/tenants/client/", "/admin/documents/x"):
+        assert browser.get(address)["Location"] == "/account/2fa/needed/", address
+    assert browser.get("/account/2fa/needed/").status_code == 200
+    browser.post("/account/reauthenticate/", {"password": PASSWORD})
+    secret = browser.get("/account/2fa/totp/activate/").context["form"].secret
+    code = totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+    assert browser.post("/account/2fa/totp/activate/", {"code": code}, follow=True).status_code == 200
+    assert browser.get("/admin/").status_code == 200
+    again = HttpClient(headers={"host": "ops.localhost"})
+    answer = again.post("/account/login/", {"login": person.email, "password": PASSWORD})
+    assert answer["Location"] == "/account/2fa/authenticate/" and again.get("/admin/").status_code == 302
 
 
 def test_the_fleet_is_one_page_whose_queries_do_not_grow_with_it(ops, atelier, horizon):

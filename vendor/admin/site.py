@@ -24,6 +24,10 @@ class OpsSite(admin.AdminSite):
 
         return super().index(request, {"fleet": fleet(), "version": settings.VERSION, **(extra_context or {})})
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff, with a second factor: core.accounts.middleware leads whoever lacks one to setting it up."""
+        return super().has_permission(request) and not request.user.lacks_factor  # type: ignore[union-attr]
+
     def get_urls(self):
         return [path("documents/<path:name>", self.admin_view(document), name="document"), *super().get_urls()]
 
