@@ -82,6 +82,7 @@ class Backup(models.Model):
     hold = models.CharField(_("retenue"), max_length=200, blank=True, help_text=_("motif ; elle n’expire pas"))
     doubtful_clock = models.BooleanField(_("horloge douteuse"), default=False)
     pruned_at = models.DateTimeField(_("détruite le"), null=True)
+    drilled_at = models.DateTimeField(_("dernier essai"), null=True, help_text=_("restaurée de nouveau à l’essai"))
 
     objects = BackupQuerySet.as_manager()
 

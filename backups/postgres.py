@@ -35,15 +35,18 @@ _CANON = {
 }
 
 
-def _parameters() -> dict:
-    params = connection.get_connection_params()
+def _parameters(*, reading: bool = False) -> dict:
+    params = connection.get_connection_params() | (settings.BACKUP_READER if reading else {})
     return {key: value for key, value in params.items() if key not in ("cursor_factory", "context")}
 
 
 @contextmanager
-def connect() -> Iterator[psycopg.Connection]:
-    """A connection in autocommit whose text output depends on nothing but the values."""
-    with psycopg.connect(**{**_parameters(), "autocommit": True}) as own:
+def connect(*, reading: bool = False) -> Iterator[psycopg.Connection]:
+    """A connection in autocommit whose text output depends on nothing but the values.
+
+    `reading`: by the role that only reads (deploy/postgres-backup-role.sql), when there is one.
+    """
+    with psycopg.connect(**{**_parameters(reading=reading), "autocommit": True}) as own:
         for name, value in _CANON.items():
             own.execute("SELECT set_config(%s, %s, false)", [name, value])
         yield own
@@ -83,7 +86,7 @@ def drop_schema(own: psycopg.Connection, schema: str) -> None:
 
 def dump_ddl(schema: str, section: str) -> str:
     """`pg_dump --schema-only` of one schema; section is "pre-data" or "post-data". Raises BackupError."""
-    params = _parameters()
+    params = _parameters(reading=True)
     password = str(params.pop("password", "") or "")
     params = {key: value for key, value in params.items() if value is not None and key != "prepare_threshold"}
     command = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backups import catalogue
+from backups import catalogue, drill
 from backups.models import Backup, Kind, State, Trigger
 from backups.slots import Slot, last_due
 from core.templatetags.french import size
@@ -45,6 +45,10 @@ def report(moment: dt.datetime | None = None) -> Report:
                 "(backup prune --clock-is-right)."
             )
             % {"count": doubtful}
+        )
+    if overdue := drill.overdue(moment):
+        made.alarms.append(
+            _("Sans restauration d’essai depuis plus de huit jours : %(codes)s.") % {"codes": ", ".join(overdue)}
         )
     made.chain = catalogue.chain_length()
     if made.chain is None:

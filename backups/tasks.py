@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from backups import alarm, jobs, postgres, requests, retention
+from backups import alarm, drill, jobs, postgres, requests, retention
 from backups.actions import back_up, explained, sweep, verify
 from backups.errors import BackupError, Busy
 from backups.models import Backup, State, Trigger
@@ -55,6 +55,12 @@ def housekeeping() -> None:
     with explained():
         retention.prune_all()
         sweep()
+
+
+@shared_task
+def nightly_drill() -> None:
+    """Called by beat each night: some backups are restored once more from what is stored."""
+    drill.drill()
 
 
 @shared_task

@@ -52,7 +52,7 @@ def write(vault: Vault, sign: Sign, schema: str, seq: int, parent: Parent | None
     Raises NotExact, BackupError, psycopg.Error or OSError, and then there is no manifest.
     """
     store, folder, blobs = vault.store, f"{client_folder(schema)}/{seq}", f"{client_folder(schema)}/blobs"
-    with postgres.connect() as own, snapshot.frozen(own, schema) as (tables, state):
+    with postgres.connect(reading=True) as own, snapshot.frozen(own, schema) as (tables, state):
         changes = _changes(own, schema, tables, state, parent)
         raw = {
             "format": manifest.FORMAT, "kind": "increment" if parent else "full", "encryption": "age", "seq": seq,

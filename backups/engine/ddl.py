@@ -96,7 +96,7 @@ def _folder(mark: str) -> str:
 
 
 def _mark_now(schema: str) -> str:
-    with postgres.connect() as other:
+    with postgres.connect(reading=True) as other:
         return snapshot.fingerprint(other, schema)
 
 

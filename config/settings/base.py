@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
     # or a worker that was down has missed. Nothing may be scheduled between 02:00 and 03:00 local.
     "backups": {"task": "backups.tasks.scheduled", "schedule": crontab(hour="12,20", minute=0)},
     "reconcile-backups": {"task": "backups.tasks.reconcile", "schedule": 300.0, "options": {"expires": 290}},
+    "drill-backups": {"task": "backups.tasks.nightly_drill", "schedule": crontab(hour=4, minute=40)},
     "prune-backups": {"task": "backups.tasks.housekeeping", "schedule": crontab(hour=6, minute=30)},
     # Each night: bins of more than thirty days, files deleted long enough ago.
     "sweep": {"task": "core.tasks.sweep", "schedule": crontab(hour=4, minute=10)},
@@ -334,6 +335,8 @@ BACKUP_S3: dict[str, str] = {}
 BACKUP_KEYRING = DATA_DIR / "keyring"  # the keys of the backups (backups/keyring.py)
 BACKUP_KEK_FILE = env.str("BACKUP_KEK_FILE", default="")  # the key that opens them; default: in the keyring
 BACKUP_KEYRING_AUTO = True  # made at the first backup
+# The role that reads for the backups, {user, password}; the application's own when empty.
+BACKUP_READER: dict[str, str] = {}
 BACKUP_PARALLEL = env.int("BACKUP_PARALLEL", default=2)  # clients backed up at the same time
 BACKUP_ALARM_EMAILS = env.list("BACKUP_ALARM_EMAILS", default=[])  # told when a proven backup is missing
 BACKUP_METRICS_FILE = env.str("BACKUP_METRICS_FILE", default="")  # figures in Prometheus's text format

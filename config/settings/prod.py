@@ -16,6 +16,8 @@ if env.str("BACKUP_S3_BUCKET", default=""):
     BACKUP_S3 = {
         name: env.str(f"BACKUP_S3_{name.upper()}") for name in ("endpoint", "region", "bucket", "key", "secret")
     }
+if env.str("BACKUP_DB_USER", default=""):
+    BACKUP_READER = {"user": env.str("BACKUP_DB_USER"), "password": env.str("BACKUP_DB_PASSWORD")}
 BACKUP_KEYRING = Path(env.str("BACKUP_KEYRING", default=str(DATA_DIR / "keyring")))
 BACKUP_KEYRING_AUTO = False  # `manage.py backup keys`, once
 

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django_tenants.utils import schema_context
 
 from tests.bench import loading
+from tests.bench.backups import backups
 from tests.bench.custom import custom
 from tests.bench.documents import documents
 from tests.bench.fleet import fleet
@@ -16,7 +17,14 @@ from tests.bench.measuring import environment
 from tests.bench.report import Report
 from tests.bench.web import once, serve
 
-ALONE = ("unique", "import", "historique", "champs propres", "PDF")  # what needs none of the large clients
+ALONE = (
+    "unique",
+    "import",
+    "historique",
+    "champs propres",
+    "PDF",
+    "sauvegardes",
+)  # what needs none of the large clients
 
 
 def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
@@ -46,6 +54,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
         ("champs propres", custom),
         ("PDF", documents),
         ("flotte", fleet),
+        ("sauvegardes", backups),
         ("serveur", serve),
     ):
         if only in name:

@@ -1,4 +1,4 @@
-"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|keys|status`."""
+"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|drill|keys|status`."""
 
 import time
 from argparse import ArgumentParser
@@ -8,7 +8,7 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from backups import catalogue, retention, status
+from backups import catalogue, drill, retention, status
 from backups.actions import back_up, verify
 from backups.errors import BackupError
 from backups.keyring import keyring
@@ -50,6 +50,8 @@ class Command(BaseCommand):
         held.add_argument("reason", help="motif")
         released = verbs.add_parser("release", help="ne la garde plus")
         released.add_argument("backup")
+        tried = verbs.add_parser("drill", help="restaure à l’essai l’échantillon de la nuit")
+        tried.add_argument("--clients", type=int, help="combien de clients (par défaut : un sur cinq)")
         verbs.add_parser("keys", help="crée le trousseau des clés, une fois")
         verbs.add_parser("status", help="où en est chaque client ; échoue s’il en manque un")
 
@@ -132,6 +134,13 @@ class Command(BaseCommand):
     def _run_release(self, *, backup, **options):
         retention.release(self._backup(backup))
         self.stdout.write(f"La sauvegarde n° {backup} expire comme les autres.")
+
+    def _run_drill(self, *, clients, **options):
+        done = drill.drill(clients)
+        for row, error in done.items():
+            self.stdout.write(f"{row.client_code} : sauvegarde n° {row.seq} {error or 'restaurée à l’essai'}")
+        if any(done.values()):
+            raise CommandError("Un essai a échoué.")
 
     def _run_keys(self, **options):
         ring = keyring()

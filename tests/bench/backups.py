@@ -1,0 +1,160 @@
+"""Backups: a night of clients beside raw pg_dump, an increment beside its full, a restore beside psql; and the heavy
+gates: 25 rounds of torture, a thousand flipped bits."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import zstandard
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+from django_tenants.utils import schema_context, tenant_context
+
+from backups import postgres
+from backups.actions import back_up, manifest_of, scratch_of, scratch_schema, vault_of, verify
+from backups.engine import container
+from backups.engine.sealed import Vault
+from backups.keyring import keyring
+from backups.models import Backup, Trigger
+from backups.storage import storage
+from tenants.models import Client
+from tenants.provisioning import create_client, delete_client
+from tests.bench.history import _INSERT
+from tests.bench.report import Line, Report
+
+PREFIX = "bench-sauve"
+
+
+def backups(report: Report, *, quick: bool) -> None:
+    """Figures in seconds, wall time; ratios are of the same run."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with override_settings(BACKUP_ROOT=root / "backups", BACKUP_KEYRING=root / "keyring", BACKUP_S3={}):
+            try:
+                _one(report, rows=20_000 if quick else 200_000)
+                _night(report, counts=(1, 10) if quick else (1, 50, 200))
+                _gates(report, quick=quick)
+            finally:
+                _clean()
+
+
+def _one(report: Report, *, rows: int) -> None:
+    client = _client(0)
+    with schema_context(client.schema_name), connection.cursor() as cursor:
+        cursor.execute(_INSERT, [rows])
+    raw = _seconds(lambda: _raw_dump(client.schema_name))
+    full: list[Backup] = []
+    whole = _seconds(lambda: full.append(back_up(client, trigger=Trigger.MANUAL)))
+    written = _seconds(lambda: _written(client))
+    report.line(Line(f"sauvegarde complète, {rows} lignes / pg_dump | zstd", written / raw, "×", 2.5,
+                     detail=f"{written:.2f} s, pg_dump {raw:.2f} s, vérifiée {whole:.2f} s"))  # fmt: skip
+    with schema_context(client.schema_name), connection.cursor() as cursor:
+        cursor.execute("UPDATE crm_company SET city = 'Quimper' WHERE id % 100 = 0")
+    parent = container.Parent(full[0].seq, full[0].path, full[0].manifest_sha256, manifest_of(full[0]))
+    small = _seconds(lambda: _written(client, parent))
+    report.line(Line("sauvegarde, incrément (1 %) / complète", small / written * 100, "%", 20, detail=f"{small:.2f} s"))
+    restored = _seconds(lambda: _restored(full[0]))
+    again = _seconds(lambda: _psql(client.schema_name))
+    report.line(Line("sauvegarde, restauration prouvée / psql", restored / again, "×",
+                     detail=f"{restored:.2f} s, psql {again:.2f} s"))  # fmt: skip
+
+
+def _night(report: Report, *, counts: tuple[int, ...]) -> None:
+    """Every client once, as the runners do, one after the other; each `count` clients more."""
+    took: dict[int, float] = {}
+    clients: list[Client] = []
+    for count in counts:
+        while len(clients) < count:
+            clients.append(_client(len(clients) + 1))
+        took[count] = _seconds(lambda: [back_up(client, trigger=Trigger.MANUAL) for client in clients])
+        report.line(Line(f"sauvegarde, une nuit de {count} clients", took[count], "s",
+                         detail=f"{took[count] / count:.2f} s par client, vérification comprise"))  # fmt: skip
+    raw = _seconds(lambda: [_raw_dump(client.schema_name) for client in clients[: counts[1]]]) / counts[1]
+    each = took[counts[-1]] / counts[-1]
+    report.line(Line("sauvegarde d’un petit client / pg_dump | zstd", each / raw, "×", detail=f"pg_dump {raw:.2f} s"))
+    report.line(Line("sauvegarde, croissance d’une nuit par client", each / (took[counts[1]] / counts[1]), "×", 1.5))
+
+
+def _gates(report: Report, *, quick: bool) -> None:
+    from tests.backups.test_sealing import undetected
+    from tests.backups.test_torture import SCHEMA, TABLES, torture
+
+    with postgres.connect() as own:
+        own.execute(TABLES)
+        try:
+            wrong = torture(rounds=5 if quick else 25, seed=7)
+        finally:
+            own.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+            own.execute(f"DROP SCHEMA IF EXISTS {SCHEMA}_restored CASCADE")
+    naive = wrong["visible"] + wrong["updated_at"]
+    report.line(Line("sauvegarde, torture : restaurations fausses", wrong["horizon"], "", 0))
+    report.line(Line("sauvegarde, torture : fausses sans l’horizon", naive, "", 1, least=True))
+    backup = Backup.objects.filter(client_code__startswith=PREFIX).first()
+    missed = undetected(backup, Path(settings.BACKUP_ROOT) / backup.path, 100 if quick else 1000)  # type: ignore[union-attr]
+    report.line(Line("sauvegarde, bits retournés non vus", missed, "", 0))
+    verify(backup)  # type: ignore[arg-type]
+
+
+def _client(number: int) -> Client:
+    with schema_context("public"):
+        client = create_client(f"{PREFIX}-{number}", f"Sauvegardes {number}")
+    with tenant_context(client), connection.cursor() as cursor:
+        cursor.execute(_INSERT, [50])
+    return client
+
+
+def _written(client: Client, parent: container.Parent | None = None) -> None:
+    """The container alone, without the trial restore."""
+    vault = Vault(storage(), keyring().recipient(client.pk))
+    container.write(vault, keyring().sign, client.schema_name, int(time.time() * 1000), parent)
+
+
+def _restored(backup: Backup) -> None:
+    with postgres.client_lock(backup.schema_name), scratch_of(backup.schema_name) as own:
+        container.load(vault_of(backup), keyring().check, manifest_of(backup), own, scratch_schema(backup.schema_name))
+
+
+def _raw_dump(schema: str) -> bytes:
+    """`pg_dump -Fp` of one schema through zstd -3: what anyone would write in a minute, and prove nothing."""
+    return zstandard.ZstdCompressor(level=3).compress(_tool("pg_dump", f"--schema={schema}", "--no-owner"))
+
+
+def _psql(schema: str) -> None:
+    """The raw dump into a schema of another name."""
+    text = _tool("pg_dump", f"--schema={schema}", "--no-owner", "--no-privileges").decode()
+    target = "b2o_bench_psql"
+    lines = [
+        line for line in text.replace(schema, target).split("\n") if not line.startswith(("\\restrict", "\\unrestrict"))
+    ]
+    with postgres.connect() as own:
+        postgres.drop_schema(own, target)
+    try:
+        _tool("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", text="\n".join(lines))
+    finally:
+        with postgres.connect() as own:
+            postgres.drop_schema(own, target)
+
+
+def _tool(program: str, *words: str, text: str | None = None) -> bytes:
+    from psycopg.conninfo import make_conninfo
+
+    params = {k: v for k, v in postgres._parameters().items() if v is not None and k != "prepare_threshold"}
+    command = [postgres._program(program), *words, f"--dbname={make_conninfo(**params)}"]
+    done = subprocess.run(command, input=text.encode() if text else None, capture_output=True, check=True)
+    return done.stdout
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _clean() -> None:
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
+    for client in Client.objects.filter(code__startswith=PREFIX):
+        delete_client(client)
+    Backup.objects.filter(client_code__startswith=PREFIX).delete()
