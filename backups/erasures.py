@@ -2,11 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import ProtectedError, Q, RestrictedError
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
@@ -54,7 +56,7 @@ def replay(client_id: int, scratch: str, taken_at: str) -> Replayed:
     with schema_context(scratch):
         for entry in entries:
             try:
-                with audit.by(None, operation=f"replay:{entry.seq}"), transaction.atomic():
+                with audit.by(None, operation=_operation(entry)), transaction.atomic():
                     _apply(entry, scratch, done)
             except (DatabaseError, LookupError, ValueError, ProtectedError, RestrictedError) as error:
                 raise BackupError(
@@ -87,9 +89,16 @@ def _apply(entry: Erasure, scratch: str, done: Replayed) -> None:
 
 
 def _forget(entry: Erasure, scratch: str) -> None:
-    """The history keeps that something changed, not what it was (R17). What this replay itself noted too."""
-    events = Event.objects.filter(model=entry.model, object_id=entry.object_id)
+    """The history keeps that something changed, not what it was (R17), of all that went: what this replay noted too."""
+    own = Q(model=entry.model, object_id=entry.object_id)
     if entry.values is not None:
-        events = events.filter(fields__overlap=list(entry.values))
+        events = Event.objects.filter(own, fields__overlap=list(entry.values))
+    else:
+        went = Event.objects.filter(operation=_operation(entry)).values_list("model", "object_id").distinct()
+        events = Event.objects.filter(reduce(or_, (Q(model=model, object_id=pk) for model, pk in went), own))
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.b2o_forget_values(%s, %s)", [scratch, list(events.values_list("pk", flat=True))])
+
+
+def _operation(entry: Erasure) -> str:
+    return f"replay:{entry.seq}"

@@ -18,7 +18,7 @@ from django_tenants.utils import schema_context, tenant_context
 from backups import postgres
 from backups.actions import sweep
 from backups.engine import snapshot
-from backups.models import Backup
+from backups.models import Backup, RestoreRequest
 from tenants.models import Client, Domain
 from tenants.provisioning import schema_of
 from tenants.storage import media_folder
@@ -60,6 +60,7 @@ def remove(code):
     Domain.objects.filter(tenant__code=code).delete()
     for client in Client.objects.filter(code=code):
         client.delete(force_drop=False)
+    RestoreRequest.objects.all().delete()
     Backup.objects.all().delete()
     sweep()
     shutil.rmtree(media_folder(schema), ignore_errors=True)

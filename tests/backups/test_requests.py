@@ -1,6 +1,7 @@
 """A client asks to be put back as it was, ops decide on the fleet's page, a worker does it."""
 
 import pytest
+from django.db import connection
 from django.test import Client as HttpClient
 from django_tenants.utils import tenant_context
 
@@ -16,7 +17,7 @@ from tests.conftest import add_people, visitor
 @pytest.fixture(autouse=True)
 def _requests(committed):
     yield
-    RestoreRequest.objects.all().delete()
+    connection.set_schema_to_public()
     AlarmSent.objects.all().delete()
 
 
@@ -42,7 +43,8 @@ def ops(committed):
     browser = HttpClient(headers={"host": "ops.localhost"})
     browser.force_login(person)
     yield browser
-    person.delete()
+    connection.set_schema_to_public()
+    User.objects.filter(pk=person.pk).delete()
 
 
 def test_asked_by_the_client_decided_by_ops_and_told_to_the_client(client_with_data, asked, ops, companies):
