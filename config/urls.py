@@ -77,6 +77,7 @@ urlpatterns = [
         name="custom-field-restore",
     ),
     path("settings/fields/<int:pk>/deletion/", custom_fields.DeletionView.as_view(), name="custom-field-delete"),
+    path("settings/interfaces/", include("interfaces.urls")),
     path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", policies.privacy, name="privacy"),
     path("confidentialite/lecture/", policies.ReadingView.as_view(), name="policy-reading"),

@@ -88,6 +88,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
             ("id-card", _("Personnes"), "people"),
             ("sliders-horizontal", _("Champs propres"), "custom-fields"),
             ("mail", _("Courriels"), "mail"),
+            ("webhook", _("Interfaces"), "interfaces"),
             ("database-backup", _("Sauvegardes"), "backups"),
         ]
     items = []

@@ -95,6 +95,8 @@ class Listing:
         """{filter: field} of what tells the declared views apart; None when it is more than values of fields."""
         found = {}
         for name in dict.fromkeys(name for view in self.tabs for name in view.params):
+            if name not in self.bound.filters:  # on a field that this caller may not see
+                return None
             filter_ = self.bound.filters[name]
             field_ = {field.name: field for field in self.resource.model._meta.concrete_fields}.get(filter_.field_name)
             if field_ is None or filter_.method or filter_.exclude or filter_.lookup_expr != "exact":
@@ -279,6 +281,8 @@ class Listing:
         if asked and name not in known:
             self.notices.append(_("Ce tri n’existe pas : la liste garde son ordre habituel."))
             asked, descending = "", False
+        if not known:  # an interface that may read no column that sorts
+            return keyset.Order(self.resource.model._meta.pk), ""
         col = known[name] if asked else next(iter(known.values()))
         return keyset.Order(self._field(col), descending), asked
 

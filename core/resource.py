@@ -253,6 +253,9 @@ class Resource:
         if not cls.may(user, level):
             return cls.model._default_manager.none()
         rows = cls.model._default_manager.all()
+        narrow = user.narrowing.get(cls.key())
+        if narrow is not None:
+            rows = narrow(rows)
         scope = cls.scope(user, level)
         return rows if scope is Scope.ALL else rows.filter(user.owned(cls.owner(), scope))
 

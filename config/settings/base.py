@@ -40,7 +40,7 @@ SHARED_APPS = [
     "policies",
     "vendor",
 ]
-TENANT_APPS = [*_EVERYWHERE, "core", "crm"]
+TENANT_APPS = [*_EVERYWHERE, "core", "interfaces", "crm"]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS]]
 
 TENANT_MODEL = "tenants.Client"
@@ -271,7 +271,7 @@ FILES_MAX_BYTES_PER_RECORD = 250_000_000
 
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.Session"],  # keys of interfaces will stand beside it
+    "DEFAULT_AUTHENTICATION_CLASSES": ["interfaces.authentication.Key", "core.api.authentication.Session"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["core.api.bodies.Json"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -288,6 +288,9 @@ API_RATES = {"client": (1200, 60), "user": (300, 60)}
 API_VISITOR_RATE = (60, 60)  # of one address, without being signed in
 # More rows than this read by one person from one resource within an hour are an extraction (R02).
 API_EXTRACTION_ROWS = 200
+
+# --- Interfaces -----------------------------------------------------------------------------------------------------
+WEBHOOK_SCHEMES = ("https",)
 
 # --- Background work ----------------------------------------------------------------------------------------------
 CELERY_TIMEZONE = "Europe/Paris"
@@ -320,6 +323,9 @@ CELERY_BEAT_SCHEDULE = {
     # Mail that is due: tried again, or left by a worker that died.
     "deliver-mail": {"task": "core.mail.tasks.deliver_due", "schedule": 60.0, "options": {"expires": 55}},
     "remind-activities": {"task": "crm.tasks.remind_due", "schedule": 60.0, "options": {"expires": 55}},
+    # What changed goes to the webhooks that were asked for, and what failed is tried again.
+    "deliver-webhooks": {"task": "interfaces.tasks.deliver_due", "schedule": 20.0, "options": {"expires": 18}},
+    "sweep-webhooks": {"task": "interfaces.tasks.sweep", "schedule": crontab(hour=4, minute=20)},
     # Seconds, not a time of day: the hour that summer time skips or repeats changes nothing. A late one is dropped.
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }

@@ -98,7 +98,7 @@ def _bin(model: type[models.Model], pks: list[int], by: User | None, operation: 
                 "rows": [[name, contents[name, key]] for name, key in snapshots[pk].rows],
                 "detached": snapshots[pk].detached,
             },
-            by=by,
+            by=by if by and by.pk else None,  # an interface has no row
         )
         for pk, row in found.items()
     )

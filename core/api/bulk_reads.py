@@ -1,4 +1,4 @@
-"""When reading lists becomes taking them out (R02): counted by person, resource and hour; recorded beyond."""
+"""When reading lists becomes taking them out (R02): counted by caller, resource and hour; recorded beyond."""
 
 import hashlib
 import time
@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from core.accounts.models import User
 from core.api.listing import StrictListing
 from core.api.problems import Problem
 from core.exporting.recording import may_extract, record_extraction
@@ -18,10 +17,13 @@ from core.resource import Resource
 _HOUR = 3600
 
 
-def watch(listing: StrictListing, rows: int, body: bytes, request: HttpRequest) -> None:
-    """Called with the answer before it is sent. Raises Problem where it would be an extraction that is not allowed."""
+def watch(listing: StrictListing, rows: int, body: bytes, request: HttpRequest, *, caller: str) -> None:
+    """Called with the answer before it is sent. `caller`: whose reads are counted.
+
+    Raises Problem where it would be an extraction that is not allowed.
+    """
     resource, user = listing.resource, listing.user
-    if not rows or _read(resource, user, rows) <= settings.API_EXTRACTION_ROWS:
+    if not rows or _read(resource, caller, rows) <= settings.API_EXTRACTION_ROWS:
         return
     if not may_extract(resource, user):
         raise Problem("extraction")
@@ -32,9 +34,9 @@ def watch(listing: StrictListing, rows: int, body: bytes, request: HttpRequest) 
     )  # fmt: skip
 
 
-def _read(resource: type[Resource], user: User, rows: int) -> int:
-    """How many rows of the resource this person has read within the hour, these among them."""
-    key = cache.make_key(f"api-read-{user.pk}-{resource.key()}-{int(time.time() // _HOUR)}")
+def _read(resource: type[Resource], caller: str, rows: int) -> int:
+    """How many rows of the resource this caller has read within the hour, these among them."""
+    key = cache.make_key(f"api-read-{caller}-{resource.key()}-{int(time.time() // _HOUR)}")
     pipe = cache._cache.get_client(write=True).pipeline()  # type: ignore[attr-defined]
     pipe.incrby(key, rows)
     pipe.expire(key, _HOUR)

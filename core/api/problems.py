@@ -47,6 +47,18 @@ KINDS = {
             _("Vos droits ne permettent pas cette action : demandez-les à un administrateur."),
         ),
         Kind(
+            401,
+            "key",
+            _("Clé refusée"),
+            _("Cette clé est inconnue, révoquée ou expirée, ou sa demande écrite n’est plus en vigueur."),
+        ),
+        Kind(
+            403,
+            "outside-request",
+            _("Hors de la demande écrite"),
+            _("La demande écrite de cette interface ne le prévoit pas : il en faut une autre, signée."),
+        ),
+        Kind(
             403,
             "unlicensed",
             _("Module hors contrat"),

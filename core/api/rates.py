@@ -1,4 +1,4 @@
-"""How many requests a client, each of its people and each visitor may send: a window that slides, kept in Redis.
+"""How many requests a client, each of its people, keys and visitors may send: a window that slides, kept in Redis.
 
 The keys carry the client's schema, so one client's storm takes nothing from another. A refused request counts for
 nothing, and one that its person's limit refuses takes nothing from the client's.
@@ -7,6 +7,7 @@ nothing, and one that its person's limit refuses takes nothing from the client's
 import hashlib
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -59,14 +60,13 @@ class Allowance:
         return {**told, "Retry-After": str(self.reset)} if self.refused else told
 
 
-def take(user: User) -> Allowance:
-    """Count one request of this person at the active client."""
-    return _take(
-        {
-            name: (f"user-{user.pk}" if name == "user" else name, *settings.API_RATES[name])
-            for name in settings.API_RATES
-        }
-    )
+def take(user: User, own: Mapping[str, tuple[str, int, int]] | None = None) -> Allowance:
+    """Count one request at the active client: of this person, or of a caller with limits of its own.
+
+    `own`: {policy: (whose, requests, seconds)}.
+    """
+    person = {"user": (f"user-{user.pk}", *settings.API_RATES["user"])}
+    return _take({"client": ("client", *settings.API_RATES["client"]), **(own or person)})
 
 
 def take_visitor(address: str) -> Allowance:

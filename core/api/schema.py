@@ -103,6 +103,10 @@ def _around(found: Schema) -> Schema:
             "type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME,
             "description": _("La session de MyB2O, ouverte par la page de connexion."),
         },
+        "key": {
+            "type": "http", "scheme": "bearer",
+            "description": _("La clé d’une interface, sous une demande écrite : ses champs seulement."),
+        },
         "csrf": {
             "type": "apiKey", "in": "header", "name": "X-CSRFToken",
             "description": _("Pour écrire par session : la valeur de <meta name=\"csrf-token\"> de toute page."),
@@ -114,7 +118,7 @@ def _around(found: Schema) -> Schema:
             "description": _("Les fiches de MyB2O en JSON."),
         },
         "tags": [tag for tag in tags if tag["name"] in used],
-        "security": [{"session": []}],
+        "security": [{"session": []}, {"key": []}],
         "components": {**found.get("components", {}), "securitySchemes": schemes},
     }  # fmt: skip
 
@@ -141,7 +145,7 @@ class Operations(AutoSchema):
             content = {"schema": component, "example": example_of(body, brief=action != "update")}
             operation["requestBody"] = {"required": True, "content": {_JSON: content}}
         if action in ("create", "update", "partial_update", "destroy"):
-            operation["security"] = [{"session": [], "csrf": []}]
+            operation["security"] = [{"session": [], "csrf": []}, {"key": []}]
         operation["responses"] = self.responses(told, action)
         return operation
 

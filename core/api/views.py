@@ -16,12 +16,13 @@ from rest_framework.viewsets import ViewSet
 
 from core.accounts.access import Level
 from core.accounts.licences import refuse_unlicensed
+from core.accounts.models import User
 from core.actions.bin import Kept, bin_rows
 from core.api import bulk_reads, rates
-from core.api.authentication import allowed_fields
+from core.api.authentication import Bound
 from core.api.listing import StrictListing
 from core.api.problems import Problem
-from core.api.serializer import TAGS, Serializer, serializer_of
+from core.api.serializer import TAGS, Fact, Serializer, serializer_of
 from core.api.tags import given_tags, put_tags
 from core.api.writing import posted, refused, shapes_of
 from core.exporting.recording import address_of
@@ -46,9 +47,21 @@ class Guarded(APIView):
 
     metadata_class: Any = None
     allowance: rates.Allowance | None = None
+    bound: Bound | None = None  # what bounds the caller, where it is no person: see core.api.authentication
+    rows_told = 0  # how many records the answer holds
+    request: Any
+
+    def perform_authentication(self, request: Any) -> None:
+        super().perform_authentication(request)
+        self.bound = request.auth
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        if not request.user.is_authenticated:  # refused below, but not without end
+        try:
+            known = request.user.is_authenticated
+        except Problem:  # a key that opens nothing
+            self.within(rates.take_visitor(address_of(request._request)))
+            raise
+        if not known:  # refused below, but not without end
             self.within(rates.take_visitor(address_of(request._request)))
         super().initial(request, *args, **kwargs)
         self.check(request)
@@ -57,7 +70,7 @@ class Guarded(APIView):
         """Raise PermissionDenied (403), Http404 or Problem."""
 
     def check_throttles(self, request: Any) -> None:
-        self.within(rates.take(request.user))
+        self.within(rates.take(request.user, self.bound.rates if self.bound else None))
 
     def within(self, allowance: rates.Allowance) -> None:
         self.allowance = allowance
@@ -66,6 +79,8 @@ class Guarded(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        if self.bound:
+            self.bound.finished(response.status_code, rows=self.rows_told)
         if self.allowance:
             for name, value in self.allowance.headers.items():
                 response.headers[name] = value
@@ -79,13 +94,13 @@ class Nothing(Guarded):
     """Whatever address the API does not have."""
 
     def check(self, request: Any) -> None:
+        if self.bound:
+            self.bound.admit(None, request.method)
         raise Http404
 
 
 class ResourceViewSet(OfResource, Guarded, ViewSet):
     """One resource: `resource` comes with the address."""
-
-    request: Any
 
     # By method: the level that it wants of the module.
     levels: ClassVar[dict[str, Level]] = dict.fromkeys(_SAFE, Level.READ)
@@ -93,6 +108,9 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
     def check(self, request: Any) -> None:
         self.resource = self.kwargs["resource"]
         refuse_unlicensed(self.resource.module)
+        if self.bound:
+            self.bound.admit(self.resource, request.method)
+            self.bound.admit_parameters(self.resource, request.GET)
         if not self.resource.may(self.user, self.wanted):
             raise PermissionDenied
 
@@ -102,7 +120,24 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
 
     @cached_property
     def serializer(self) -> Serializer:
-        return serializer_of(self.resource, self.user, allowed=allowed_fields(self.request.auth))
+        allowed = self.bound.readable(self.resource) if self.bound else None
+        return serializer_of(self.resource, self.user, allowed=allowed)
+
+    @property
+    def author(self) -> User:
+        """Whose form judges a write."""
+        return self.bound.author if self.bound else self.user
+
+    @property
+    def takes_tags(self) -> bool:
+        return TAGS in (self.bound.writable(self.resource) if self.bound else self.serializer.around)
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """What the caller may write, as far as the form takes it."""
+        if not self.bound:
+            return self.serializer.facts
+        return serializer_of(self.resource, self.author, allowed=self.bound.writable(self.resource)).facts
 
     # --- many -----------------------------------------------------------------------------------------------------
     def list(self, request: Any, **kwargs: Any) -> HttpResponse:
@@ -116,7 +151,9 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
             told |= listing.count
         told["results"] = self.serializer.represent(page.rows)
         body = encoded(told)
-        bulk_reads.watch(listing, len(page.rows), body, request._request)
+        caller = self.bound.caller if self.bound else str(self.user.pk)
+        bulk_reads.watch(listing, len(page.rows), body, request._request, caller=caller)
+        self.rows_told = len(page.rows)
         return answer(body)
 
     def at(self, rest: Any) -> str:
@@ -134,6 +171,7 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
         if request.GET:
             raise Problem("invalid-parameters")
         record = self.told(self.row(Level.READ))
+        self.rows_told = 1
         tag = etag(record)
         if tag in _tags(request.headers.get("If-None-Match", "")):
             return answer(b"", status=304, ETag=tag)
@@ -180,13 +218,15 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
         if not int(self.request.META.get("CONTENT_LENGTH") or 0):
             raise Problem("malformed", _("Le corps est vide."))
         body, tags = self.request.data, None
-        if TAGS in self.serializer.around:
+        if self.bound:
+            self.bound.admit_body(self.resource, body)
+        if self.takes_tags:
             body, tags = given_tags(body)
-        form: Any = self.resource.form(instance=row, user=self.user)  # type: ignore[call-arg]
-        shapes = shapes_of(form, self.serializer.facts)
+        form: Any = self.resource.form(instance=row, user=self.author)  # type: ignore[call-arg]
+        shapes = shapes_of(form, self.facts)
         shown = self.told(row) if row is not None else dict.fromkeys(self.serializer.names, _NEVER)
         data = posted(form, shapes, body, row=row, shown=shown, whole=whole)
-        form = self.resource.form(data, instance=row, user=self.user)  # type: ignore[call-arg]
+        form = self.resource.form(data, instance=row, user=self.author)  # type: ignore[call-arg]
         if not (form.is_valid() and save(form, self.resource, self.user)):
             raise refused(form)
         if tags is not None:
@@ -221,6 +261,8 @@ class SchemaView(Guarded):
         from core.api import schema
 
         wanted = request.GET.get("format", "json")
+        if self.bound:  # it describes a person's rights: whoever wrote the request gives the program its fields
+            self.bound.admit(None, request.method)
         if wanted not in ("json", "yaml") or set(request.GET) > {"format"}:
             raise Problem("invalid-parameters")
         found = schema.of(request.user)

@@ -65,7 +65,7 @@ def begin(
     """Call before the first row leaves. Raises PermissionDenied where the person may not extract."""
     demand(resource, user)
     return Extraction.objects.create(
-        actor=user,
+        actor=user if user.pk else None,  # an interface is named, and has no row
         actor_name=user.get_full_name()[:160],
         screen=origin.screen,
         address=origin.address,

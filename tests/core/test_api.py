@@ -188,7 +188,7 @@ def test_a_resource_may_leave_out_and_add_facts(api, make_company, monkeypatch):
 
 
 def test_a_caller_bound_to_some_fields_has_no_others(atelier, make_company):
-    """The seam of the keys to come: core.api.authentication.allowed_fields."""
+    """What an interface reads through (tests/interfaces)."""
     user = User.objects.get(email="sales@atelier.example")
     row = make_company("Dupont", city="Brest")
     bound = Serializer(CompanyResource, user, allowed={"name", "owner"})

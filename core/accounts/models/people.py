@@ -4,6 +4,7 @@ The tables exist in every schema: an account of one client does not exist for an
 vendor's staff (ops, DPO).
 """
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -107,6 +108,9 @@ class User(AbstractBaseUser):
 
     # Whether a role demands a second factor that is not there yet: read with the person of a request, by the backend.
     lacks_factor = False
+
+    # {resource: what narrows its rows further}. Of an interface, which is a person without a row; of people, nothing.
+    narrowing: Mapping[str, Callable[[models.QuerySet], models.QuerySet]] = {}
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"

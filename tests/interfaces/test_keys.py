@@ -1,0 +1,355 @@
+"""R14 through the API: a key reads and writes the fields of its written request, and nothing else, while it lives."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import Error, connection, transaction
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from core.models import BinnedRow, Event, Extraction
+from crm.models import Company, Contact
+from interfaces import actions
+from interfaces.models import ApiKey, Call, WrittenRequest
+from tests.contract.api import faults, problem
+from tests.interfaces.conftest import Program, signed_request
+
+LIST = "/api/crm/companies/"
+THREE = {"crm.company": {"read": ["name", "city", "siren"]}}
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+def test_an_interface_of_three_fields_reads_exactly_these(program, make_company):
+    row = make_company("Dupont", city="Brest", siren="552100554", email="secret@dupont.example", note="confidentiel")
+    ours = program(THREE)
+    assert ours.get(LIST).json()["results"] == [
+        {"id": row.pk, "name": "Dupont", "siren": "552100554", "city": "Brest"}
+    ]
+    assert ours.get(f"{LIST}{row.pk}/").json() == {
+        "id": row.pk, "name": "Dupont", "siren": "552100554", "city": "Brest",
+    }  # fmt: skip
+    assert ours.get(LIST, fields="city").json()["results"] == [{"id": row.pk, "city": "Brest"}]
+    calls = Call.objects.order_by("id").values_list("status", "rows", "refusal", "resource", "method", "key")
+    assert list(calls) == [(200, 1, "", "crm.company", "GET", ours.key.pk)] * 3
+
+
+def test_a_fourth_field_is_refused_with_its_name_and_the_request_and_it_is_in_the_journal(program, make_company):
+    make_company("Dupont", email="secret@dupont.example")
+    ours = program(THREE)
+    answer = ours.get(LIST, fields="name,email")
+    told = problem(answer, 403)
+    assert told["type"].endswith("#outside-request")
+    assert f"n° {ours.request.pk}" in told["detail"] and "« email »" in told["detail"]
+    assert faults(answer, 403) == {"email": "outside_request"} and "secret" not in answer.content.decode()
+    call = Call.objects.get()
+    assert (call.status, call.refusal, call.fields, call.rows) == (403, "fields", ["email"], 0)
+
+
+@pytest.mark.parametrize(
+    "params", [{"sort": "-updated_at"}, {"relation": "customer"}, {"q": "dup"}, {"credit_min": "5"}, {"owner": "1"},
+               {"tags": "1"}, {"nothing": "1"}],
+)  # fmt: skip
+def test_what_would_tell_a_value_of_another_field_is_refused(program, make_company, params):
+    """A filter, a sort and the search read fields too."""
+    make_company("Dupont")
+    ours = program(THREE)
+    told = problem(ours.get(LIST, **params), 403)
+    assert f"« {next(iter(params)) if 'sort' not in params else 'updated_at'} »" in told["detail"]
+    assert Call.objects.get().refusal == "fields"
+
+
+def test_filters_and_sorts_of_fields_that_it_reads_are_its_own(program, make_company):
+    make_company("Abel", city="Brest", relation="prospect")
+    make_company("Zoé", city="Lyon", relation="customer")
+    ours = program({"crm.company": {"read": ["name", "relation"]}})
+    answer = ours.get(LIST, sort="-name", count="true").json()
+    assert [row["name"] for row in answer["results"]] == ["Zoé", "Abel"] and answer["count"] == 2
+    assert [row["name"] for row in ours.get(LIST, relation="customer").json()["results"]] == ["Zoé"]
+
+
+def test_no_order_nor_cursor_tells_what_it_may_not_read(program, make_company):
+    for name in ("Zoé", "Abel", "Marc"):
+        make_company(name, city="Brest")
+    ours = program({"crm.company": {"read": ["naf"]}})
+    first = ours.get(LIST, page_size=2).json()
+    keys = [row["id"] for row in first["results"]]
+    assert keys == sorted(keys)
+    import base64
+
+    cursor = first["next"].partition("after=")[2].partition("&")[0]
+    assert b"abel" not in base64.urlsafe_b64decode(cursor + "==").lower()
+    assert len(ours.http.get(first["next"]).json()["results"]) == 1
+
+
+def test_only_the_rows_of_the_request_are_there(program, make_company):
+    theirs, other = make_company("Client", relation="customer"), make_company("Prospect", relation="prospect")
+    ours = program({"crm.company": {"read": ["name"], "written": ["name", "relation"], "rows": "relation=customer"}})
+    assert [row["id"] for row in ours.get(LIST).json()["results"]] == [theirs.pk]
+    problem(ours.get(f"{LIST}{other.pk}/"), 404)
+    problem(ours.patch(f"{LIST}{other.pk}/", {"name": "Pris"}), 404)
+    # Nor does it write a row out of its reach, or into it from nowhere.
+    problem(ours.patch(f"{LIST}{theirs.pk}/", {"relation": "prospect"}), 422)
+    problem(ours.post(LIST, {"name": "Autre", "relation": "prospect"}), 422)
+    assert ours.post(LIST, {"name": "Autre", "relation": "customer"}).status_code == 201
+    other.refresh_from_db()
+    assert other.name == "Prospect" and Company.objects.get(pk=theirs.pk).relation == "customer"
+
+
+def test_a_filter_that_no_longer_means_anything_gives_no_row_at_all(program, make_company, monkeypatch):
+    from interfaces import principal
+
+    make_company("Client", relation="customer")
+    ours = program({"crm.company": {"read": ["name"], "rows": "relation=customer"}})
+    monkeypatch.setattr(principal, "names_of", lambda bound: [])
+    assert ours.get(f"{LIST}1/").status_code == 404 and Company.objects.exists()
+    monkeypatch.undo()
+    assert len(ours.get(LIST).json()["results"]) == 1
+
+
+def test_other_lists_the_description_and_the_pages_stay_shut(program, atelier):
+    ours = program(THREE)
+    assert "« Contacts »" in problem(ours.get("/api/crm/contacts/"), 403)["detail"]
+    problem(ours.get("/api/schema"), 403)
+    problem(ours.get("/api/anything"), 403)
+    for url in ("/", "/crm/companies/", "/settings/interfaces/", "/api/docs"):
+        assert ours.http.get(url).status_code == 302, url
+    assert list(Call.objects.order_by("id").values_list("refusal", flat=True)) == ["resource", "address", "address"]
+
+
+# --- sensitive fields -----------------------------------------------------------------------------------------------
+def test_a_sensitive_field_is_there_only_where_the_request_names_it(program, make_company):
+    make_company("Dupont", credit_limit=Decimal("98765.43"))
+    without = program({"crm.company": {"read": ["name"]}})
+    assert "98765" not in without.get(LIST).content.decode()
+    problem(without.get(LIST, fields="credit_limit"), 403)
+    named = program({"crm.company": {"read": ["name", "credit_limit"]}}, name="Banque")
+    assert named.get(LIST).json()["results"][0]["credit_limit"] == "98765.43"
+
+
+def test_nobody_gives_what_they_may_not_see(atelier, person_without_credit):
+    draft = signed_request({"crm.company": {"read": ["name", "credit_limit"]}})
+    with pytest.raises(Exception, match="encours"):
+        actions.put_in_force(draft, by=person_without_credit)
+    assert WrittenRequest.objects.get(pk=draft.pk).is_draft
+
+
+@pytest.fixture
+def person_without_credit(atelier):
+    from core.accounts.models import Role, User
+
+    user = User.objects.create_user("plain@atelier.example")
+    user.roles.add(Role.objects.create(name="Sans encours", levels={"crm": "manage", "settings": "manage"}))
+    return user
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+def test_it_writes_the_fields_of_its_request_and_the_history_names_it(program):
+    ours = program({"crm.company": {"read": ["name"], "written": ["name", "city"]}}, name="Boutique")
+    answer = ours.post(LIST, {"name": "Dupont", "city": "Brest"})
+    assert answer.status_code == 201 and answer.json().keys() == {"id", "name"}
+    row = Company.objects.get()
+    assert (row.name, row.city, row.owner) == ("Dupont", "Brest", None)
+    event = Event.objects.filter(model="crm.company").get()
+    assert event.actor_id is None and event.actor_name == f"Interface « Boutique » (n° {ours.request.pk})"
+    assert event.operation == f"interface:{ours.request.pk}" and event.screen == "api-rows"
+    assert ours.patch(f"{LIST}{row.pk}/", {"city": "Quimper"}).status_code == 200
+
+
+def test_a_field_that_it_may_not_write_stops_the_whole_call(program, make_company):
+    row = make_company("Dupont", city="Brest", note="à garder")
+    ours = program({"crm.company": {"read": ["name", "note"], "written": ["city"]}})
+    answer = ours.patch(f"{LIST}{row.pk}/", {"city": "Lyon", "note": "effacé", "credit_limit": "5"})
+    assert faults(answer, 403) == {"note": "outside_request", "credit_limit": "outside_request"}
+    problem(ours.patch(f"{LIST}{row.pk}/", {"custom": {"f1": "x"}}), 403)
+    row.refresh_from_db()
+    assert (row.city, row.note) == ("Brest", "à garder")
+    assert Call.objects.order_by("id").first().fields == ["note", "credit_limit"]
+    assert ours.patch(f"{LIST}{row.pk}/", {"city": "Lyon"}).json() == {"id": row.pk, "name": "Dupont", "note": "à garder"}
+    row.refresh_from_db()
+    assert (row.city, row.note) == ("Lyon", "à garder")
+
+
+def test_direction_binds_whatever_the_fields_say(program, make_company):
+    row = make_company("Dupont")
+    fields = {"crm.company": {"read": ["name"], "written": ["name"], "deletes": True}}
+    out = program(fields, direction="out")
+    assert out.get(LIST).status_code == 200
+    for answer in (out.post(LIST, {"name": "X"}), out.patch(f"{LIST}{row.pk}/", {"name": "X"}), out.delete(f"{LIST}{row.pk}/")):
+        problem(answer, 403)
+    into = program(fields, direction="in", name="Entrée")
+    problem(into.get(LIST), 403)
+    problem(into.get(f"{LIST}{row.pk}/"), 403)
+    assert into.post(LIST, {"name": "Nouvelle"}).json().keys() == {"id"}
+    assert Company.objects.count() == 2
+
+
+def test_it_deletes_only_where_the_request_says_so(program, make_company):
+    row = make_company("Dupont")
+    problem(program({"crm.company": {"written": ["name"]}}).delete(f"{LIST}{row.pk}/"), 403)
+    assert Company.objects.exists()
+    assert program({"crm.company": {"read": ["name"], "deletes": True}}).delete(f"{LIST}{row.pk}/").status_code == 204
+    assert BinnedRow.objects.get().by is None
+
+
+def test_writing_one_list_opens_no_writing_in_another_of_the_module(program, make_company):
+    row = Contact.objects.create(last_name="Le Goff")
+    ours = program({"crm.company": {"written": ["name"]}, "crm.contact": {"read": ["last_name"]}})
+    problem(ours.patch(f"/api/crm/contacts/{row.pk}/", {"last_name": "Changé"}), 403)
+    row.refresh_from_db()
+    assert row.last_name == "Le Goff"
+
+
+# --- the life of a key ----------------------------------------------------------------------------------------------
+def dead(ours: Program) -> str:
+    answer = ours.get(LIST)
+    assert problem(answer, 401)["type"].endswith("#key") and "invalid_token" in answer.headers["WWW-Authenticate"]
+    return Call.objects.order_by("-id").values_list("refusal", flat=True)[0]
+
+
+def test_a_key_dies_with_its_revocation_its_date_and_its_request(program, administrator):
+    for kill, why in (
+        (lambda ours: actions.revoke_key(ours.key), "key_revoked"),
+        (lambda ours: ApiKey.objects.filter(pk=ours.key.pk).update(expires_on=timezone.localdate() - dt.timedelta(1)), "key_expired"),
+        (lambda ours: actions.revoke(ours.request, reason="Fin du contrat", by=administrator), "request_revoked"),
+    ):
+        ours = program(THREE, name=why)
+        assert ours.get(LIST).status_code == 200
+        kill(ours)
+        assert dead(ours) == why
+        assert problem(ours.post(LIST, {"name": "X"}), 401)
+    assert not Company.objects.exists()
+
+
+def test_a_request_that_has_ended_opens_nothing_more(program):
+    ours = program(THREE, ends_in=0)
+    assert ours.get(LIST).status_code == 200
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("interfaces.models.requests.timezone.localdate", lambda: tomorrow)
+        assert dead(ours) == "request_ended"
+    assert ours.get(LIST).status_code == 200
+
+
+def test_an_unknown_key_opens_nothing_even_with_a_session(atelier, sales, program):
+    ours = program(THREE)
+    for text in (ours.text[:-1] + ("A" if ours.text[-1] != "A" else "B"), "b2o_x", "", ours.key.prefix, ours.key.digest):
+        stranger = Program(atelier, text)
+        assert problem(stranger.get(LIST), 401)["type"].endswith("#key"), text
+    sales.defaults["HTTP_AUTHORIZATION"] = "Bearer b2o_nothing"
+    problem(sales.get(LIST), 401)
+    assert not Call.objects.exists()
+
+
+def test_the_key_of_one_client_opens_nothing_at_another(program, horizon):
+    ours = program(THREE)
+    elsewhere = Program(horizon, ours.text)
+    problem(elsewhere.get(LIST), 401)
+    with tenant_context(horizon):
+        assert not Call.objects.exists()
+
+
+def test_a_key_is_kept_as_a_digest_only(program):
+    ours = program(THREE)
+    secret = ours.text.split("_", 2)[2]
+    assert len(secret) == 43 and ours.text.startswith(f"b2o_{ours.key.prefix}_")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT count(*) FROM \"{table}\" t WHERE t::text LIKE %s", [f"%{secret}%"])
+            assert cursor.fetchone() == (0,), table
+
+
+def test_each_key_has_its_own_rate_and_a_dead_one_does_not_fill_the_journal(program):
+    ours, other = program(THREE, per_minute=3), program(THREE, per_minute=3, name="Autre")
+    answers = [ours.get(LIST) for _number in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[0].headers["RateLimit-Limit"] == "3" and '"key";q=3;w=60' in answers[0].headers["RateLimit-Policy"]
+    assert other.get(LIST).status_code == 200
+    actions.revoke_key(other.key)
+    assert [other.get(LIST).status_code for _number in range(4)] == [401, 401, 429, 429]
+    assert Call.objects.filter(key=other.key).count() == 3
+
+
+@override_settings(API_EXTRACTION_ROWS=3)
+def test_reading_in_bulk_is_an_extraction_in_the_register(program, make_company):
+    for number in range(4):
+        make_company(f"Société {number}")
+    ours = program(THREE, name="Paie")
+    assert ours.get(LIST).status_code == 200
+    row = Extraction.objects.select_related("end").get()
+    assert row.actor_id is None and row.actor_name == f"Interface « Paie » (n° {ours.request.pk})"
+    assert (row.way, row.resource, row.columns, row.end.rows) == ("api", "crm.company", ["id", "name", "siren", "city"], 4)
+
+
+def test_a_call_costs_the_same_queries_however_many_rows(program, make_company):
+    ours = program({"crm.company": {"read": ["name", "owner"]}})
+
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            assert ours.get(LIST).status_code == 200
+        return len(found)
+
+    make_company("Une")
+    few = queries()
+    for number in range(20):
+        make_company(f"Société {number}")
+    assert queries() == few <= 6
+
+
+# --- what the database refuses --------------------------------------------------------------------------------------
+def refused(statement, *values):
+    with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def test_a_request_in_force_never_changes_and_its_journal_only_grows(program):
+    ours = program(THREE)
+    ours.get(LIST)
+    pk, key = ours.request.pk, ours.key.pk
+    refused("UPDATE interfaces_writtenrequest SET purpose = 'Autre' WHERE id = %s", pk)
+    refused("UPDATE interfaces_writtenrequest SET ends_on = ends_on + 365 WHERE id = %s", pk)
+    refused("DELETE FROM interfaces_writtenrequest WHERE id = %s", pk)
+    refused("UPDATE interfaces_requestedresource SET read = read || ARRAY['email']::varchar[] WHERE request_id = %s", pk)
+    refused("DELETE FROM interfaces_requestedresource WHERE request_id = %s", pk)
+    refused(
+        "INSERT INTO interfaces_requestedresource (request_id, resource, read, written, columns, rows, deletes, custom, updated_at) "
+        "VALUES (%s, 'crm.contact', ARRAY['email'], '{}', '{}', '', false, '{}', now())", pk,
+    )  # fmt: skip
+    refused("UPDATE interfaces_apikey SET digest = repeat('0', 64) WHERE id = %s", key)
+    refused("DELETE FROM interfaces_apikey WHERE id = %s", key)
+    actions.revoke_key(ours.key)
+    refused("UPDATE interfaces_apikey SET revoked_at = NULL WHERE id = %s", key)
+    refused("UPDATE interfaces_call SET status = 200")
+    refused("DELETE FROM interfaces_call")
+
+
+def test_a_revoked_request_is_not_taken_back(make_request, administrator):
+    request = make_request(THREE)
+    actions.revoke(request, reason="Fin du contrat", by=administrator)
+    refused("UPDATE interfaces_writtenrequest SET revoked_at = NULL, revoked_by_id = NULL, revocation = '' WHERE id = %s", request.pk)
+    with pytest.raises(Exception, match="en vigueur"):
+        actions.add_key(WrittenRequest.objects.get(pk=request.pk), label="Encore", per_minute=1, expires_on=None)
+
+
+@pytest.mark.parametrize(
+    "third_party",
+    [
+        {"third_party": "ACME", "country": "FR", "contract": "C-1", "security": ""},
+        {"third_party": "ACME", "country": "FR", "contract": "", "security": "TLS"},
+        {"third_party": "ACME", "country": "", "contract": "C-1", "security": "TLS"},
+        {"third_party": "ACME", "country": "US", "contract": "C-1", "security": "TLS"},
+        {"third_party": "ACME", "country": "US", "contract": "C-1", "security": "TLS", "legal_basis": "because"},
+    ],
+)
+def test_a_third_party_without_guarantees_is_refused_by_the_database(atelier, third_party):
+    """R16."""
+    with pytest.raises(Error), transaction.atomic():
+        signed_request(THREE, **third_party)
+
+
+def test_a_third_party_with_its_guarantees_is_recorded(atelier):
+    signed_request(THREE, third_party="ACME", country="FR", contract="C-1", security="TLS")
+    signed_request(THREE, third_party="ACME", country="US", contract="C-1", security="TLS", legal_basis="clauses")
+    assert WrittenRequest.objects.count() == 2
