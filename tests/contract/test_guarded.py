@@ -79,7 +79,9 @@ def test_the_door_of_the_api_only_leads_to_guarded_views():
 
     for name, view in ENDPOINTS.items():
         assert issubclass(view.cls, Guarded), name
-        assert view.cls.authentication_classes == [Key, Session] and view.cls.permission_classes == [IsAuthenticated], name
+        assert view.cls.authentication_classes == [Key, Session] and view.cls.permission_classes == [IsAuthenticated], (
+            name
+        )
         for base in view.cls.__mro__[: view.cls.__mro__.index(Guarded)]:
             replaced = {"dispatch", "initial", "check_permissions", "perform_authentication"} & base.__dict__.keys()
             assert not replaced, (name, base.__name__)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from core.accounts.models import User
 from interfaces import actions
 from interfaces.models import RequestedResource, WrittenRequest
-from tests.contract.api import Api
 from tests.conftest import visitor
+from tests.contract.api import Api
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 

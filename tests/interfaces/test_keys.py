@@ -24,9 +24,7 @@ THREE = {"crm.company": {"read": ["name", "city", "siren"]}}
 def test_an_interface_of_three_fields_reads_exactly_these(program, make_company):
     row = make_company("Dupont", city="Brest", siren="552100554", email="secret@dupont.example", note="confidentiel")
     ours = program(THREE)
-    assert ours.get(LIST).json()["results"] == [
-        {"id": row.pk, "name": "Dupont", "siren": "552100554", "city": "Brest"}
-    ]
+    assert ours.get(LIST).json()["results"] == [{"id": row.pk, "name": "Dupont", "siren": "552100554", "city": "Brest"}]
     assert ours.get(f"{LIST}{row.pk}/").json() == {
         "id": row.pk, "name": "Dupont", "siren": "552100554", "city": "Brest",
     }  # fmt: skip
@@ -166,7 +164,11 @@ def test_a_field_that_it_may_not_write_stops_the_whole_call(program, make_compan
     row.refresh_from_db()
     assert (row.city, row.note) == ("Brest", "à garder")
     assert Call.objects.order_by("id").first().fields == ["note", "credit_limit"]
-    assert ours.patch(f"{LIST}{row.pk}/", {"city": "Lyon"}).json() == {"id": row.pk, "name": "Dupont", "note": "à garder"}
+    assert ours.patch(f"{LIST}{row.pk}/", {"city": "Lyon"}).json() == {
+        "id": row.pk,
+        "name": "Dupont",
+        "note": "à garder",
+    }
     row.refresh_from_db()
     assert (row.city, row.note) == ("Lyon", "à garder")
 
@@ -176,7 +178,11 @@ def test_direction_binds_whatever_the_fields_say(program, make_company):
     fields = {"crm.company": {"read": ["name"], "written": ["name"], "deletes": True}}
     out = program(fields, direction="out")
     assert out.get(LIST).status_code == 200
-    for answer in (out.post(LIST, {"name": "X"}), out.patch(f"{LIST}{row.pk}/", {"name": "X"}), out.delete(f"{LIST}{row.pk}/")):
+    for answer in (
+        out.post(LIST, {"name": "X"}),
+        out.patch(f"{LIST}{row.pk}/", {"name": "X"}),
+        out.delete(f"{LIST}{row.pk}/"),
+    ):
         problem(answer, 403)
     into = program(fields, direction="in", name="Entrée")
     problem(into.get(LIST), 403)
@@ -211,7 +217,12 @@ def dead(ours: Program) -> str:
 def test_a_key_dies_with_its_revocation_its_date_and_its_request(program, administrator):
     for kill, why in (
         (lambda ours: actions.revoke_key(ours.key), "key_revoked"),
-        (lambda ours: ApiKey.objects.filter(pk=ours.key.pk).update(expires_on=timezone.localdate() - dt.timedelta(1)), "key_expired"),
+        (
+            lambda ours: ApiKey.objects.filter(pk=ours.key.pk).update(
+                expires_on=timezone.localdate() - dt.timedelta(1)
+            ),
+            "key_expired",
+        ),
         (lambda ours: actions.revoke(ours.request, reason="Fin du contrat", by=administrator), "request_revoked"),
     ):
         ours = program(THREE, name=why)
@@ -234,7 +245,13 @@ def test_a_request_that_has_ended_opens_nothing_more(program):
 
 def test_an_unknown_key_opens_nothing_even_with_a_session(atelier, sales, program):
     ours = program(THREE)
-    for text in (ours.text[:-1] + ("A" if ours.text[-1] != "A" else "B"), "b2o_x", "", ours.key.prefix, ours.key.digest):
+    for text in (
+        ours.text[:-1] + ("A" if ours.text[-1] != "A" else "B"),
+        "b2o_x",
+        "",
+        ours.key.prefix,
+        ours.key.digest,
+    ):
         stranger = Program(atelier, text)
         assert problem(stranger.get(LIST), 401)["type"].endswith("#key"), text
     sales.defaults["HTTP_AUTHORIZATION"] = "Bearer b2o_nothing"
@@ -257,7 +274,7 @@ def test_a_key_is_kept_as_a_digest_only(program):
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
         for (table,) in cursor.fetchall():
-            cursor.execute(f"SELECT count(*) FROM \"{table}\" t WHERE t::text LIKE %s", [f"%{secret}%"])
+            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', [f"%{secret}%"])
             assert cursor.fetchone() == (0,), table
 
 
@@ -280,7 +297,12 @@ def test_reading_in_bulk_is_an_extraction_in_the_register(program, make_company)
     assert ours.get(LIST).status_code == 200
     row = Extraction.objects.select_related("end").get()
     assert row.actor_id is None and row.actor_name == f"Interface « Paie » (n° {ours.request.pk})"
-    assert (row.way, row.resource, row.columns, row.end.rows) == ("api", "crm.company", ["id", "name", "siren", "city"], 4)
+    assert (row.way, row.resource, row.columns, row.end.rows) == (
+        "api",
+        "crm.company",
+        ["id", "name", "siren", "city"],
+        4,
+    )
 
 
 def test_a_call_costs_the_same_queries_however_many_rows(program, make_company):
@@ -311,7 +333,9 @@ def test_a_request_in_force_never_changes_and_its_journal_only_grows(program):
     refused("UPDATE interfaces_writtenrequest SET purpose = 'Autre' WHERE id = %s", pk)
     refused("UPDATE interfaces_writtenrequest SET ends_on = ends_on + 365 WHERE id = %s", pk)
     refused("DELETE FROM interfaces_writtenrequest WHERE id = %s", pk)
-    refused("UPDATE interfaces_requestedresource SET read = read || ARRAY['email']::varchar[] WHERE request_id = %s", pk)
+    refused(
+        "UPDATE interfaces_requestedresource SET read = read || ARRAY['email']::varchar[] WHERE request_id = %s", pk
+    )
     refused("DELETE FROM interfaces_requestedresource WHERE request_id = %s", pk)
     refused(
         "INSERT INTO interfaces_requestedresource (request_id, resource, read, written, columns, rows, deletes, custom, updated_at) "
@@ -328,7 +352,10 @@ def test_a_request_in_force_never_changes_and_its_journal_only_grows(program):
 def test_a_revoked_request_is_not_taken_back(make_request, administrator):
     request = make_request(THREE)
     actions.revoke(request, reason="Fin du contrat", by=administrator)
-    refused("UPDATE interfaces_writtenrequest SET revoked_at = NULL, revoked_by_id = NULL, revocation = '' WHERE id = %s", request.pk)
+    refused(
+        "UPDATE interfaces_writtenrequest SET revoked_at = NULL, revoked_by_id = NULL, revocation = '' WHERE id = %s",
+        request.pk,
+    )
     with pytest.raises(Exception, match="en vigueur"):
         actions.add_key(WrittenRequest.objects.get(pk=request.pk), label="Encore", per_minute=1, expires_on=None)
 

@@ -14,8 +14,8 @@ from django_tenants.utils import tenant_context
 
 from core.accounts.models import User
 from interfaces import actions
-from tests.interfaces.conftest import signed_request
 from tests import workers
+from tests.interfaces.conftest import signed_request
 from tests.workers import wait_for
 
 APP = """
@@ -81,7 +81,7 @@ def test_a_revoked_key_is_dead_at_once_in_every_process(make_client, tmp_path):
         admin = User.objects.get(email="admin@revocation.example")
         request = signed_request({"crm.company": {"read": ["name"]}})
         actions.put_in_force(request, by=admin)
-        (one, first), (two, second) = (
+        (one, first), (_two, second) = (
             actions.add_key(request, label=label, per_minute=6000, expires_on=None) for label in ("Un", "Deux")
         )
     with two_workers(tmp_path) as ask:
