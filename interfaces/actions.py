@@ -13,8 +13,8 @@ from core.accounts.models import User
 from core.custom.definitions import field_of
 from core.registry import registry
 from core.resource import Resource
-from interfaces.authentication import new_secret
 from interfaces.models import ApiKey, Delivery, DeliveryState, Direction, RequestedResource, Webhook, WrittenRequest
+from interfaces.tokens import new_secret
 
 MAX_KEYS = 20  # live ones, of one request
 

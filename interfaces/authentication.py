@@ -1,8 +1,5 @@
 """A key opens the API: looked up at every call, so that what is revoked is dead at once in every process."""
 
-import hashlib
-import re
-import secrets
 from typing import Any
 
 from django.utils import timezone
@@ -15,21 +12,7 @@ from core.api.authentication import Session
 from core.api.problems import Problem
 from interfaces.models import ApiKey
 from interfaces.principal import Limits, write_call
-
-BITS = 256
-_FORM = re.compile(r"b2o_[a-z0-9]{8}_[A-Za-z0-9_-]{43}")
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def new_secret() -> tuple[str, str, str]:
-    """(the key as it is shown once, its prefix, its digest). 256 random bits: SHA-256 needs neither salt nor time."""
-    prefix = "".join(secrets.choice(_LETTERS) for _number in range(8))
-    key = f"b2o_{prefix}_{secrets.token_urlsafe(BITS // 8)}"
-    return key, prefix, digest_of(key)
-
-
-def digest_of(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+from interfaces.tokens import FORM, digest_of
 
 
 class Key(BaseAuthentication):
@@ -60,7 +43,7 @@ class Key(BaseAuthentication):
         return limits.person, limits
 
     def found(self, sent: str) -> ApiKey | None:
-        if not _FORM.fullmatch(sent):
+        if not FORM.fullmatch(sent):
             return None
         # By the digest of what was sent: how long the look-up takes tells nothing of a key that exists.
         return ApiKey.objects.select_related("request").filter(digest=digest_of(sent)).first()
