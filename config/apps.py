@@ -7,6 +7,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self):
         from config import personal_data
+        from config.operations import residency  # noqa: F401 - registers its deployment check
         from core.accounts import seats
         from tenants import contracts
 

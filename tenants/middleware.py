@@ -58,7 +58,9 @@ class ClientMiddleware(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         connection.set_schema_to_public()
         request.client = None  # type: ignore[attr-defined]
-        if request.path == "/sante/":
+        if request.path == "/healthz":
+            return HttpResponse("ok", content_type="text/plain")
+        if request.path in ("/readyz", "/sante/"):
             return _health()
         if request.path == "/tls/ask":
             return _tls_ask(request)
@@ -129,7 +131,10 @@ def _tls_ask(request: HttpRequest) -> HttpResponse:
 
 
 def _health() -> HttpResponse:
-    """200 while PostgreSQL and Redis answer; their errors make the 503 page (core.views.errors)."""
+    """200 while PostgreSQL and Redis answer; their errors make the 503 page (core.views.errors).
+
+    /healthz only says that the process answers: whoever restarts it must not do so because a server is away.
+    """
     from django.core.cache import cache
 
     with connection.cursor() as cursor:

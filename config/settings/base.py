@@ -52,7 +52,8 @@ PUBLIC_SCHEMA_URLCONF = "config.urls_public"
 VENDOR_URLCONFS = {"www": "config.urls_public", "ops": "config.urls_ops", "dpo": "config.urls_dpo"}
 
 MIDDLEWARE = [
-    "core.csp.ContentSecurityPolicyMiddleware",  # first: static files carry the policy too
+    "config.operations.requests.Requests",  # the very first: every line of the log carries the request's number
+    "core.csp.ContentSecurityPolicyMiddleware",  # before the static files: they carry the policy too
     "core.api.middleware.Problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
