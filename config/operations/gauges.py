@@ -27,17 +27,17 @@ class Gauges:
     """A collector of prometheus_client. A part that fails is left out, and `b2o_up` says so: the others are told."""
 
     def collect(self) -> Iterator[Any]:
+        up = GaugeMetricFamily("b2o_up", "Whether a server answers", labels=["server"])
         for name, part in (("database", self.database), ("redis", self.redis)):
-            up = GaugeMetricFamily("b2o_up", "Whether a server answers", labels=["server"])
             try:
                 found = list(part())
-                up.add_metric([name], 1)
             except (Error, RedisError):
                 logger.warning("metrics: %s does not answer", name, exc_info=True)
-                found = []
                 up.add_metric([name], 0)
-            yield from found
-            yield up
+            else:
+                up.add_metric([name], 1)
+                yield from found
+        yield up
 
     def redis(self) -> Iterator[Any]:
         client = cache._cache.get_client(write=False)  # type: ignore[attr-defined]
