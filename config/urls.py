@@ -19,6 +19,7 @@ from core.views import (
     shell,
     tags,
 )
+from interfaces.intake import IntakeView
 from policies import views as policies
 from vendor.views import ArchiveView, ExitView, ReceiptView
 
@@ -78,6 +79,7 @@ urlpatterns = [
     ),
     path("settings/fields/<int:pk>/deletion/", custom_fields.DeletionView.as_view(), name="custom-field-delete"),
     path("settings/interfaces/", include("interfaces.urls")),
+    path("intake/<str:token>/", IntakeView.as_view(), name="intake"),
     path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", policies.privacy, name="privacy"),
     path("confidentialite/lecture/", policies.ReadingView.as_view(), name="policy-reading"),

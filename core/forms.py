@@ -1,6 +1,6 @@
 """The base of every resource's form."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -99,6 +99,11 @@ class ResourceForm(CleanInput, forms.ModelForm):
             shown = [self[name] for name in names if name in self.fields]
             if shown:
                 yield {"legend": legend, "fields": shown}
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Leave the fields of a caller that may write no others. As in `keep_required`, `clean` does with those."""
+        for name in [known for known in self.fields if known not in names]:
+            del self.fields[name]
 
     def keep_required(self) -> None:
         """Leave only what the row cannot do without: the small form that a combobox opens.

@@ -101,10 +101,18 @@ def add_key(request: WrittenRequest, **values: Any) -> tuple[ApiKey, str]:
     if held.keys.filter(revoked_at=None).count() >= MAX_KEYS:
         raise ValidationError(_("%d clés au plus par demande : révoquez-en d’abord.") % MAX_KEYS)
     text, prefix, digest = new_secret()
+    if values.get("form_of") and not may_take(held, values["form_of"]):
+        raise ValidationError(_("Cette demande ne prévoit pas d’écrire dans cette liste, ou ne nomme aucun hôte."))
     key = ApiKey(request=held, prefix=prefix, digest=digest, **values)
     key.full_clean()
     key.save()
     return key, text
+
+
+def may_take(request: WrittenRequest, resource: str) -> bool:
+    """Whether a form of the client's site may fill this list: its fields are named, and so is where it stands."""
+    one = request.resources.filter(resource=resource).first()
+    return request.direction != Direction.OUT and one is not None and bool(one.written) and bool(request.hosts)
 
 
 @atomic

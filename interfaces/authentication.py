@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 
 from core import audit
@@ -11,7 +10,7 @@ from core.api import rates
 from core.api.authentication import Session
 from core.api.problems import Problem
 from interfaces.models import ApiKey
-from interfaces.principal import Limits, write_call
+from interfaces.principal import Limits, why_dead, write_call
 from interfaces.tokens import FORM, digest_of
 
 
@@ -28,7 +27,7 @@ class Key(BaseAuthentication):
         key = self.found(sent.strip())
         if key is None:
             raise refused()
-        why = self.why_dead(key)
+        why = why_dead(key)
         if why:
             limits = Limits(key.request, key, [], request._request)
             if rates.take(limits.person, limits.rates).refused:  # a dead key does not fill the journal either
@@ -46,15 +45,7 @@ class Key(BaseAuthentication):
         if not FORM.fullmatch(sent):
             return None
         # By the digest of what was sent: how long the look-up takes tells nothing of a key that exists.
-        return ApiKey.objects.select_related("request").filter(digest=digest_of(sent)).first()
-
-    def why_dead(self, key: ApiKey) -> str:
-        if key.revoked_at is not None:
-            return "key_revoked"
-        if key.expires_on is not None and key.expires_on < timezone.localdate():
-            return "key_expired"
-        state = key.request.why_not_in_force()
-        return f"request_{state}" if state else ""
+        return ApiKey.objects.select_related("request").filter(digest=digest_of(sent), form_of="").first()
 
 
 def refused() -> Problem:

@@ -236,6 +236,23 @@ class KeyForm(CleanInput, forms.ModelForm):
         return day
 
 
+class IntakeForm(CleanInput, forms.ModelForm):
+    form_of = forms.ChoiceField(label=gettext_lazy("Liste que le formulaire remplit"))
+
+    class Meta:
+        model = ApiKey
+        fields = ["label", "per_minute"]
+        help_texts = {"label": gettext_lazy("Où il se trouve : page de contact, demande de devis…")}
+        labels = {"label": gettext_lazy("Nom du formulaire"), "per_minute": gettext_lazy("Envois par minute")}
+
+    def __init__(self, *args: Any, request: WrittenRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = [(one.resource, registry.by_label.get(one.resource)) for one in request.resources.all() if one.written]
+        self.fields["form_of"].choices = [(key, found.label_plural) for key, found in found if found]  # type: ignore[attr-defined]
+        if not self.is_bound:
+            self.initial["per_minute"] = 30
+
+
 class WebhookForm(CleanInput, forms.ModelForm):
     url = forms.URLField(label=gettext_lazy("Adresse"), max_length=500, assume_scheme="https")
     kinds = forms.MultipleChoiceField(

@@ -14,6 +14,7 @@ import django_filters
 from allauth.account.adapter import get_adapter
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -44,6 +45,11 @@ def person_of(request: WrittenRequest, asked: Collection[RequestedResource], *, 
         one = next((found for found in asked if found.resource == resource.key()), None)
         fields = fields_for(request, one, writing=writing) if one else ()
         hidden[resource] = frozenset(names_of_fields(resource)) - frozenset(fields)
+        if writing and one is not None:
+            # A form must do without its sensitive and custom fields; the others are taken from it once it is made.
+            hidden[resource] = frozenset(
+                name for name in hidden[resource] if name in resource.sensitive or is_key(name)
+            )
         if one is None:
             continue
         level = Level.WRITE if may_write(request, one) else Level.READ
@@ -201,6 +207,16 @@ class Limits:
         """One line for each call. Without it no answer leaves: an error here is the answer's error."""
         refusal = self.refusal or ("" if status < 400 else "rate" if status == 429 else "other")
         write_call(self.http, self.key, status, refusal=refusal, fields=self.refused, rows=rows, resource=self.resource)
+
+
+def why_dead(key: ApiKey) -> str:
+    """Why a key opens nothing, as the journal says it; "" while it lives."""
+    if key.revoked_at is not None:
+        return "key_revoked"
+    if key.expires_on is not None and key.expires_on < timezone.localdate():
+        return "key_expired"
+    state = key.request.why_not_in_force()
+    return f"request_{state}" if state else ""
 
 
 _PLAIN = re.compile(r"[^\x20-\x7e]")

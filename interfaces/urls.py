@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/revocation/", requests.RevocationView.as_view(), name="interface-revocation"),
     path("<int:pk>/deletion/", requests.DeletionView.as_view(), name="interface-deletion"),
     path("<int:pk>/keys/new/", keys.NewKeyView.as_view(), name="interface-key-new"),
+    path("<int:pk>/forms/new/", keys.NewFormView.as_view(), name="interface-form-new"),
     path("<int:pk>/keys/<int:key>/revocation/", keys.KeyRevocationView.as_view(), name="interface-key-revocation"),
     path("<int:pk>/webhooks/new/", keys.NewWebhookView.as_view(), name="interface-webhook-new"),
     path("<int:pk>/webhooks/<int:webhook>/", keys.WebhookView.as_view(), name="interface-webhook"),

@@ -132,6 +132,12 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
     def takes_tags(self) -> bool:
         return TAGS in (self.bound.writable(self.resource) if self.bound else self.serializer.around)
 
+    def form(self, *args: Any, **kwargs: Any) -> Any:
+        form: Any = self.resource.form(*args, user=self.author, **kwargs)  # type: ignore[call-arg]
+        if self.bound:
+            form.keep_only(self.bound.writable(self.resource))
+        return form
+
     @cached_property
     def facts(self) -> list[Fact]:
         """What the caller may write, as far as the form takes it."""
@@ -222,11 +228,11 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
             self.bound.admit_body(self.resource, body)
         if self.takes_tags:
             body, tags = given_tags(body)
-        form: Any = self.resource.form(instance=row, user=self.author)  # type: ignore[call-arg]
+        form = self.form(instance=row)
         shapes = shapes_of(form, self.facts)
         shown = self.told(row) if row is not None else dict.fromkeys(self.serializer.names, _NEVER)
         data = posted(form, shapes, body, row=row, shown=shown, whole=whole)
-        form = self.resource.form(data, instance=row, user=self.author)  # type: ignore[call-arg]
+        form = self.form(data, instance=row)
         if not (form.is_valid() and save(form, self.resource, self.user)):
             raise refused(form)
         if tags is not None:

@@ -25,6 +25,8 @@ class ApiKey(DomainModel):
         _("expire le"), null=True, blank=True, help_text=_("Vide : avec la demande écrite.")
     )  # fmt: skip
     per_minute = models.PositiveIntegerField(_("requêtes par minute"), default=120)
+    # Not a program's key but the address of a form on the client's own site (R15): the list that it fills.
+    form_of = models.CharField(_("formulaire pour"), max_length=80, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("révoquée le"), null=True, editable=False)
 
     migration_operations: ClassVar[tuple[type, ...]] = (TrackHistory, KeepRevoked)

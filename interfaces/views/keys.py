@@ -7,11 +7,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.registry import registry
 from interfaces import actions
-from interfaces.forms import KeyForm, WebhookForm
+from interfaces.forms import IntakeForm, KeyForm, WebhookForm, label_of_field
+from interfaces.intake import TRAP
 from interfaces.models import ApiKey, Delivery, DeliveryState, Webhook
 from interfaces.signing import secret_of
 from interfaces.views.base import SettingsView
@@ -50,10 +53,54 @@ class NewKeyView(SettingsView):
 
 
 def _address(one: Any) -> str:
-    from core.registry import registry
-
     resource = registry.by_label.get(one.resource)
     return f"/api{resource.list_url}" if resource else "/api/"
+
+
+class NewFormView(SettingsView):
+    """A form on the client's own site (R15): its address is in the HTML that this answer shows, once."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        asked = self.asked()
+        return self.show(asked, IntakeForm(request=asked)) if takes_forms(asked) else self.to(asked)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        asked = self.asked()
+        form = IntakeForm(request.POST, request=asked)
+        if form.is_valid():
+            try:
+                key, text = actions.add_key(asked, expires_on=None, **form.cleaned_data)
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                response = self.show(asked, form, key=key, html=self.html(asked, key, text))
+                response.headers["Cache-Control"] = "no-store"
+                return response
+        return self.show(asked, form)
+
+    def html(self, asked: Any, key: ApiKey, text: str) -> str:
+        """What the client puts into a page."""
+        resource, one = registry.by_label[key.form_of], asked.resources.get(resource=key.form_of)
+        host = f"{self.request.scheme}://{self.request.get_host()}"
+        lines = [f'<form method="post" action="{host}{reverse("intake", args=[text])}">']
+        for name in one.written:
+            label = escape(label_of_field(resource, name))
+            lines.append(f'  <label>{label} <input name="{name}"></label>')
+        lines += [
+            f'  <input name="{TRAP}" tabindex="-1" autocomplete="off" hidden>',
+            "  <button>Envoyer</button>",
+            "</form>",
+        ]
+        return "\n".join(lines)
+
+    def show(self, asked: Any, form: IntakeForm, **extra: Any) -> HttpResponse:
+        context = {"asked": asked, "form": form, "back_url": reverse("interface", args=[asked.pk]), **extra}
+        return render(self.request, "interfaces/form_new.html", context)
+
+
+def takes_forms(asked: Any) -> bool:
+    """Whether forms may be made under this request now."""
+    return asked.is_in_force() and any(actions.may_take(asked, one.resource) for one in asked.resources.all())
 
 
 class KeyRevocationView(SettingsView):

@@ -20,6 +20,7 @@ from interfaces.countries import NAMES
 from interfaces.forms import RequestForm, RevocationForm, choices, label_of_field
 from interfaces.models import ApiKey, Call, RequestedResource, WrittenRequest
 from interfaces.views.base import SettingsView, state_of, with_use
+from interfaces.views.keys import takes_forms
 
 _PAGE = 50
 REFUSALS = {
@@ -35,6 +36,8 @@ REFUSALS = {
     "request_revoked": gettext_lazy("Demande révoquée"),
     "request_ended": gettext_lazy("Demande expirée"),
     "request_draft": gettext_lazy("Demande pas encore en vigueur"),
+    "origin": gettext_lazy("Envoyé d’un autre site"),
+    "trap": gettext_lazy("Envoyé par un programme"),
     "other": gettext_lazy("Refusé par la fiche ou l’adresse"),
 }
 
@@ -67,6 +70,7 @@ class RequestView(SettingsView):
             "resources": [told(one) for one in asked.resources.all()],
             "keys": keys_of(asked),
             "webhooks": list(asked.webhooks.all()),
+            "takes_forms": takes_forms(asked),
             "calls": [{"call": call, "refusal": REFUSALS.get(call.refusal, call.refusal)} for call in found[:_PAGE]],
             "more": found[_PAGE - 1].pk if len(found) > _PAGE else None,
             "refused_only": refused,

@@ -22,6 +22,7 @@ PUBLIC = {
     "crm-ics": "a person's calendar, for who holds its secret address",
     "brand": "two figures of a stylesheet",
     "logo": "the client's own sign, on its sign-in page too",
+    "intake": "a form of the client's own site: its written request and its origin are checked (R15)",
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",
     "styleguide": "components without data",

@@ -380,3 +380,14 @@ def test_a_third_party_with_its_guarantees_is_recorded(atelier):
     signed_request(THREE, third_party="ACME", country="FR", contract="C-1", security="TLS")
     signed_request(THREE, third_party="ACME", country="US", contract="C-1", security="TLS", legal_basis="clauses")
     assert WrittenRequest.objects.count() == 2
+
+
+def test_a_form_that_speaks_of_its_own_fields_is_written_by_an_interface_that_has_few_of_them(program):
+    ours = program({"crm.contact": {"read": ["last_name"], "written": ["last_name", "email"]}})
+    assert ours.post("/api/crm/contacts/", {"last_name": "Le Goff", "email": "a@exemple.fr"}).status_code == 201
+    row = Contact.objects.get()
+    assert ours.patch(f"/api/crm/contacts/{row.pk}/", {"email": "b@exemple.fr"}).json() == {
+        "id": row.pk, "last_name": "Le Goff",
+    }  # fmt: skip
+    row.refresh_from_db()
+    assert row.email == "b@exemple.fr"

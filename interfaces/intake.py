@@ -1,0 +1,113 @@
+"""The intake of a client's own web form (R15): it answers only under a written request, to the pages of its hosts, and
+keeps the fields that the request names."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
+
+from core import audit
+from core.api import rates
+from core.registry import registry
+from core.saving import save
+from core.text import clean
+from interfaces.models import ApiKey
+from interfaces.principal import Limits, why_dead, write_call
+from interfaces.tokens import FORM, digest_of
+
+MOST = 64 * 1024  # bytes of a form
+PER_ADDRESS = 10  # forms a minute from one network address
+TRAP = "_url"  # a field that people do not see: whoever fills it is a program
+_URLENCODED, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+class Refused(Exception):
+    """Why, as the journal says it; the status and the words for whoever sent the form."""
+
+    def __init__(self, why: str, status: int, words: str, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(why)
+        self.why, self.status, self.words, self.fields = why, status, words, fields
+
+
+@method_decorator(csrf_exempt, name="dispatch")  # it comes from another site: the origin is what is checked
+class IntakeView(View):
+    """`<form method="post" action="https://client.myb2o.net/intake/b2o_…/">` on the client's own site."""
+
+    http_method_names = ["post", "options"]
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(status=204)  # no header allows a preflight: a plain form needs none
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        key = self.key(token)
+        if key is None:
+            return self.told(request, 404, _("Ce formulaire n’existe pas, ou plus."))
+        resource = registry.by_label.get(key.form_of)
+        limits = Limits(key.request, key, list(key.request.resources.all()), request)
+        try:
+            self.judge(request, key, limits)
+            if resource is None:
+                raise Refused("resource", 404, _("Ce formulaire n’existe pas, ou plus."))
+            self.keep(request, key, limits, resource)
+        except Refused as refused:
+            if refused.why != "rate":  # whoever insists does not fill the journal
+                write_call(request, key, refused.status, refusal=refused.why, fields=refused.fields, resource=resource)
+            return self.told(request, refused.status, refused.words)
+        return self.told(request, 201, _("Merci : votre message est bien arrivé."))
+
+    def key(self, token: str) -> ApiKey | None:
+        if not FORM.fullmatch(token):
+            return None
+        forms = ApiKey.objects.select_related("request").exclude(form_of="")
+        return forms.filter(digest=digest_of(token)).first()
+
+    def judge(self, request: HttpRequest, key: ApiKey, limits: Limits) -> None:
+        """Raise Refused before anything of the form is read."""
+        from allauth.account.adapter import get_adapter
+
+        address = get_adapter(request).get_client_ip(request)
+        own = {**limits.rates, "address": (f"intake-{key.pk}-{address}", PER_ADDRESS, 60)}
+        if rates.take(limits.person, own).refused:
+            raise Refused("rate", 429, _("Trop d’envois : réessayez dans une minute."))
+        dead = why_dead(key)
+        if dead:
+            raise Refused(dead, 404, _("Ce formulaire n’existe pas, ou plus."))
+        if not self.is_ours(request.headers.get("Origin", ""), key.request.hosts):
+            raise Refused("origin", 403, _("Ce formulaire ne s’envoie que depuis le site de l’entreprise."))
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST or request.content_type not in (_URLENCODED, _MULTIPART):
+            raise Refused("other", 400, _("Ce formulaire ne se lit pas."))
+
+    def is_ours(self, origin: str, hosts: list[str]) -> bool:
+        """Whether a page of one of the hosts sent it: a browser writes the header, and no page can change it."""
+        parts = urlsplit(origin)
+        return parts.scheme == "https" and parts.netloc in hosts
+
+    def keep(self, request: HttpRequest, key: ApiKey, limits: Limits, resource: Any) -> None:
+        if request.FILES:
+            raise Refused("other", 400, _("Ce formulaire n’accepte pas de fichier."))
+        data = request.POST.copy()
+        if data.pop(TRAP, [""])[0]:
+            raise Refused("trap", 400, _("Ce formulaire ne se lit pas."))
+        writable = limits.writable(resource)
+        outside = tuple(clean(name)[:80] for name in data if name not in writable)[:10]
+        if outside:
+            raise Refused("fields", 403, _("Ce formulaire envoie un champ qui n’est pas prévu."), outside)
+        with transaction.atomic():
+            audit.tell(actor=limits.person, screen="intake", operation=f"interface:{key.request_id}")
+            form = resource.form(data, user=limits.author)
+            form.keep_only(writable)  # the others take what the model proposes
+            if not (form.is_valid() and save(form, resource, limits.author)):
+                words = " ".join(dict.fromkeys(str(error) for errors in form.errors.values() for error in errors))
+                raise Refused("other", 422, words[:500])
+            write_call(request, key, 201, rows=1, resource=resource)
+
+    def told(self, request: HttpRequest, status: int, words: str) -> HttpResponse:
+        response = render(request, "interfaces/intake.html", {"words": words, "good": status < 300}, status=status)
+        response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,121 @@
+"""R15: a form of the client's own site answers only under a written request, to its hosts, and keeps its fields only."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from core.models import Event
+from crm.models import Contact
+from interfaces import actions
+from interfaces.models import ApiKey, Call
+from tests.conftest import visitor
+from tests.contract.api import problem
+from tests.interfaces.conftest import Program
+from tests.interfaces.test_screens import HOME
+
+SITE = "https://www.atelier-morvan.fr"
+FIELDS = {"crm.contact": {"written": ["first_name", "last_name", "email"]}}
+
+
+@pytest.fixture
+def site(atelier, make_request):
+    """A page of the client's site: `site.post({...})` is what a visitor's browser sends."""
+
+    class Site:
+        def __init__(self):
+            self.request = make_request(FIELDS, direction="in", hosts=["www.atelier-morvan.fr"], name="Site")
+            self.key, self.text = actions.add_key(
+                self.request, label="Contact", form_of="crm.contact", per_minute=30, expires_on=None
+            )
+            self.browser = visitor(atelier)
+
+        def post(self, data, *, origin=SITE, **more):
+            headers = {"Origin": origin} if origin else {}
+            return self.browser.post(f"/intake/{self.text}/", data, headers=headers, **more)
+
+    return Site()
+
+
+def journal():
+    return list(Call.objects.order_by("id").values_list("status", "refusal"))
+
+
+def test_what_a_visitor_writes_becomes_a_record_and_the_history_says_from_where(site):
+    answer = site.post({"first_name": "Anne", "last_name": "Le Goff", "email": "anne@exemple.fr", "_url": ""})
+    assert answer.status_code == 201 and "bien arrivé" in answer.content.decode()
+    row = Contact.objects.get()
+    assert (row.first_name, row.last_name, row.email, row.owner) == ("Anne", "Le Goff", "anne@exemple.fr", None)
+    event = Event.objects.get(model="crm.contact")
+    assert event.screen == "intake" and "« Site »" in event.actor_name
+    assert journal() == [(201, "")] and Call.objects.get().rows == 1
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["", "null", "http://www.atelier-morvan.fr", "https://atelier-morvan.fr", "https://www.atelier-morvan.fr.evil.example",
+     "https://www.atelier-morvan.fr:8443", "https://evil.example"],
+)  # fmt: skip
+def test_a_page_of_another_site_is_refused(site, origin):
+    assert site.post({"last_name": "Le Goff"}, origin=origin).status_code == 403
+    assert not Contact.objects.exists() and journal() == [(403, "origin")]
+
+
+def test_a_field_that_the_request_does_not_name_refuses_the_whole(site):
+    assert site.post({"last_name": "Le Goff", "note": "x", "owner": "1"}).status_code == 403
+    assert not Contact.objects.exists()
+    assert Call.objects.get().fields == ["note", "owner"]
+
+
+def test_what_the_record_refuses_is_said_and_a_program_is_not_answered(site):
+    answer = site.post({"first_name": "Anne", "email": "pas une adresse"})
+    assert answer.status_code == 422 and "adresse" in answer.content.decode()
+    assert site.post({"last_name": "Robot", "_url": "http://spam.example"}).status_code == 400
+    assert site.post({"last_name": "F", "file": SimpleUploadedFile("x.pdf", b"%PDF-")}).status_code == 400
+    assert site.post("{}", content_type="application/json").status_code == 400
+    assert site.browser.get(f"/intake/{site.text}/").status_code == 405
+    assert not Contact.objects.exists()
+    assert journal() == [(422, "other"), (400, "trap"), (400, "other"), (400, "other")]
+
+
+def test_without_a_request_in_force_nothing_answers(site, administrator, atelier):
+    for text in ("b2o_x", "b2o_aaaaaaaa_" + "A" * 43):
+        assert (
+            visitor(atelier).post(f"/intake/{text}/", {"last_name": "X"}, headers={"Origin": SITE}).status_code == 404
+        )
+    actions.revoke(site.request, reason="Fin", by=administrator)
+    assert site.post({"last_name": "Le Goff"}).status_code == 404
+    assert not Contact.objects.exists() and journal() == [(404, "request_revoked")]
+
+
+def test_its_address_is_no_key_and_a_key_is_no_form(site, atelier, program):
+    problem(Program(atelier, site.text).post("/api/crm/contacts/", {"last_name": "X"}), 401)
+    ours = program(FIELDS, direction="in", hosts=["www.atelier-morvan.fr"])
+    assert (
+        visitor(atelier).post(f"/intake/{ours.text}/", {"last_name": "X"}, headers={"Origin": SITE}).status_code == 404
+    )
+    assert not Contact.objects.exists()
+
+
+def test_one_address_of_the_network_does_not_flood_it(site):
+    statuses = [site.post({"last_name": f"N{number}"}).status_code for number in range(12)]
+    assert statuses == [201] * 10 + [429] * 2 and Contact.objects.count() == 10 and len(journal()) == 10
+
+
+def test_the_code_for_the_site_is_shown_once_under_a_request_that_writes(site, atelier, signed_in, make_request):
+    admin = signed_in(atelier, "administrator")
+    page = f"{HOME}{site.request.pk}/"
+    assert "Formulaire de site" in admin.get(page).content.decode()
+    answer = admin.post(f"{page}forms/new/", {"label": "Devis", "form_of": "crm.contact", "per_minute": "30"})
+    shown = answer.content.decode()
+    assert (
+        answer.headers["Cache-Control"] == "no-store"
+        and "name=&quot;last_name&quot;" in shown
+        and "/intake/b2o_" in shown
+    )
+    assert ApiKey.objects.filter(form_of="crm.contact").count() == 2
+    assert "/intake/" not in admin.get(page).content.decode()
+    out = make_request(
+        {"crm.company": {"read": ["name"]}}, direction="out", hosts=["www.atelier-morvan.fr"], name="Lit"
+    )
+    assert admin.get(f"{HOME}{out.pk}/forms/new/").status_code == 302
+    admin.post(f"{HOME}{out.pk}/forms/new/", {"label": "Devis", "form_of": "crm.company", "per_minute": "30"})
+    assert not ApiKey.objects.filter(request=out).exists()
