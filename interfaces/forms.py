@@ -150,7 +150,7 @@ class Choice:
         self.label, self.errors = resource.label_plural, []  # type: ignore[var-annotated]
         form_fields = set(resource.form(user=user).fields)  # type: ignore[call-arg]
         known = [(fact.name, fact.label, fact.name in form_fields) for fact in serializer_of(resource, user).facts]
-        known.append(("tags", _("Étiquettes"), False))
+        known.append(("tags", _("Étiquettes"), True))
         if data is None:
             read, written = set(kept.read if kept else ()), set(kept.written if kept else ())
             self.rows, self.deletes = (kept.rows, kept.deletes) if kept else ("", False)

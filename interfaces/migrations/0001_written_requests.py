@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("tenants", "0060_interfaces"),
+        ("tenants", "0110_interfaces"),
         ("core", "0050_custom_fields"),
     ]
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.attachments.kinds import KINDS, kind_of
+from core.attachments.sending import PDF_POLICY
 from core.csp import HEADER
 from core.registry import registry
-from core.views.files import PDF_POLICY
 from interfaces import actions
 from interfaces.countries import NAMES
 from interfaces.forms import RequestForm, RevocationForm, choices, label_of_field

@@ -391,3 +391,19 @@ def test_a_form_that_speaks_of_its_own_fields_is_written_by_an_interface_that_ha
     }  # fmt: skip
     row.refresh_from_db()
     assert row.email == "b@exemple.fr"
+
+
+def test_tags_and_files_pass_only_where_the_request_names_them(program, make_company):
+    from core.actions.tags import tag_named, tag_row
+
+    row = make_company("Dupont")
+    tag_row(row, tag_named("VIP"))
+    ours = program({"crm.company": {"read": ["name"], "written": ["city"]}})
+    assert ours.get(f"{LIST}{row.pk}/").json().keys() == {"id", "name"}
+    problem(ours.get(f"{LIST}{row.pk}/files/"), 404)
+    assert faults(ours.patch(f"{LIST}{row.pk}/", {"tags": []}), 403) == {"tags": "outside_request"}
+    with_tags = program({"crm.company": {"read": ["tags"], "written": ["tags"]}}, name="Étiquettes")
+    assert with_tags.patch(f"{LIST}{row.pk}/", {"tags": ["VIP", "Essai"]}).json() == {
+        "id": row.pk,
+        "tags": ["Essai", "VIP"],
+    }
