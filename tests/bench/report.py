@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.bench.measuring import Sample
 
-HEAD = ("opération", "médiane", "p95", "requêtes", "CPU", "Python", "base", "plancher", "rapport", "budget", "verdict")
+HEAD = ("opération", "montre", "p95", "requêtes", "CPU", "Python", "base", "plancher", "rapport", "budget", "verdict")
 _FORMAT = "{:<46}{:>9}{:>8}{:>9}{:>8}{:>8}{:>8}{:>9}{:>8}{:>10}  {}"
 
 
@@ -37,6 +37,10 @@ class Report:
         self.lines: list[Line] = []
 
     def head(self) -> None:
+        print(
+            "Jugé : le processeur du serveur (Python et PostgreSQL), en ms par requête, médiane. "
+            "Montre (médiane, p95) : le temps attendu, qui monte avec la charge de la machine ; pas jugé."
+        )
         print(_FORMAT.format(*HEAD))
 
     def add(self, name: str, sample: Sample, budget: float | None) -> None:
@@ -79,7 +83,7 @@ class Report:
         lines = [{**vars(line), "kept": line.kept} for line in self.lines]
         path.write_text(
             json.dumps(
-                {"environment": self.environment, "operations": self.rows, "figures": lines},
+                {"environment": self.environment, "judged": "cpu_ms", "operations": self.rows, "figures": lines},
                 indent=1,
                 ensure_ascii=False,
             )

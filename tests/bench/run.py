@@ -13,6 +13,7 @@ from tests.bench.documents import documents
 from tests.bench.fleet import fleet
 from tests.bench.history import price
 from tests.bench.imports import imports
+from tests.bench.lighthouse import lighthouse
 from tests.bench.measuring import environment
 from tests.bench.report import Report
 from tests.bench.web import once, serve
@@ -56,6 +57,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
         ("flotte", fleet),
         ("sauvegardes", backups),
         ("serveur", serve),
+        ("lighthouse", lighthouse),
     ):
         if only in name:
             measure(report, quick=quick)
