@@ -81,13 +81,13 @@ class RoleForm(CleanInput, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.by = by
         role = self.instance
-        for module, label in MODULES.items():
+        for module in MODULES:
             self.fields[f"level-{module}"] = forms.ChoiceField(
-                label=label, choices=LEVELS, initial=role.levels.get(module, "none")
+                label=_("Niveau"), choices=LEVELS, initial=role.levels.get(module, "none")
             )
             if module in OWNED:
                 self.fields[f"scope-{module}"] = forms.ChoiceField(
-                    label=_("%s : quelles fiches") % label, choices=SCOPES, initial=role.scopes.get(module, "all")
+                    label=_("Fiches atteintes"), choices=SCOPES, initial=role.scopes.get(module, "all")
                 )
         self.fields["rights"] = forms.MultipleChoiceField(
             label=_("Droits nommés"),
