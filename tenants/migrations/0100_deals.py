@@ -8,5 +8,5 @@ SQL = Path(__file__).parents[1] / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0063_client_certificates")]
+    dependencies = [("tenants", "0060_contracts")]
     operations = [migrations.RunSQL((SQL / "deals.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop)]
