@@ -5,7 +5,7 @@ import os
 from config import embedded
 from config.settings.base import *
 
-DATA_DIR = BASE_DIR / ".data" / "test"
+DATA_DIR = embedded.test_data_dir()
 SECRET_KEY = "tests-only-not-a-secret"  # noqa: S105 - signs nothing that leaves the tests
 BASE_DOMAIN = "localhost"
 PORT = 80
