@@ -145,6 +145,8 @@ class Listing:
     def plain(self) -> bool:
         """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
         resource, asked = self.resource, self.bound.form.cleaned_data
+        if resource.key() in self.user.narrowing:  # an interface of some rows only
+            return False
         if asked or self.q or resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]
             return False
         ours = type(resource.model._default_manager).get_queryset is DomainManager.get_queryset

@@ -27,7 +27,7 @@ from core.templatetags.french import size
 from interfaces.countries import CHOICES
 from interfaces.models import ApiKey, Direction, RequestedResource, Webhook, WrittenRequest
 from interfaces.models.requests import EU
-from interfaces.principal import filters_for, names_of
+from interfaces.principal import filters_for, parameters_of
 
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 DOCUMENTS = ("pdf", "png", "jpeg")
@@ -193,7 +193,7 @@ class Choice:
             self.errors.append(_("%s : cette demande ne prévoit que des entrées, rien ne s’y lit.") % self.label)
         if self.rows:
             bound = filters_for(self.resource, self.rows)
-            if not set(QueryDict(self.rows)) <= set(names_of(bound)) or not bound.is_valid():
+            if not set(QueryDict(self.rows)) <= parameters_of(bound) or not bound.is_valid():
                 self.errors.append(
                     _("%s : « %s » n’est pas un filtre de cette liste. Filtrez-la à l’écran, puis collez son adresse.")
                     % (self.label, self.rows[:80])

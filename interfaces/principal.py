@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from core.accounts.access import Access, Level, Scope
 from core.accounts.models import User
 from core.api.listing import OWN, names_of
+from core.api.listing import fields_of as filter_fields
 from core.api.problems import Fault, Problem
 from core.custom.column import NAME, is_key
 from core.custom.definitions import fields_of
@@ -85,9 +86,14 @@ def names_of_fields(resource: type[Resource]) -> set[str]:
 def narrow(resource: type[Resource], rows_of: str, rows: QuerySet) -> QuerySet:
     """The rows that the request names by a filter of the list. None at all when it is no longer one."""
     bound = filters_for(resource, rows_of)
-    if not bound.is_valid() or not set(QueryDict(rows_of)) <= set(names_of(bound)):
+    if not bound.is_valid() or not set(QueryDict(rows_of)) <= parameters_of(bound):
         return rows.none()
     return rows & bound.filter_queryset(resource.model._default_manager.all())
+
+
+def parameters_of(bound: Any) -> set[str]:
+    """What a set of filters reads of a query string."""
+    return set(names_of(filter_fields(bound)))
 
 
 def filters_for(resource: type[Resource], rows_of: str) -> Any:
@@ -164,7 +170,7 @@ class Limits:
         outside += [name.strip() for name in params.get("fields", "").split(",") if name.strip()]
         outside.append(params.get("sort", "").removeprefix("-"))
         outside = [name for name in outside if name and name not in {*readable, "id"}]
-        known = {*OWN, *names_of(bind_as_given(resource, self.person, QueryDict()))} - {"q"}
+        known = {*OWN, *parameters_of(bind_as_given(resource, self.person, QueryDict()))} - {"q"}
         faults = [name for name in params if name not in known]
         if outside or faults:
             raise self.refuse_fields([*outside, *faults], parameter=True)
