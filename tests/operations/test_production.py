@@ -183,7 +183,7 @@ def _figures(server):
 
         text = told().decode()
     assert 'b2o_requests_total{method="GET",page="account_login",status="200"}' in text
-    assert "b2o_request_seconds_bucket" in text and re.search(r'b2o_clients\{state="live"\} [1-9]', text)
+    assert "b2o_request_seconds_bucket" in text and re.search(r'b2o_clients\{state="(live|trial)"\} [1-9]', text)
     assert len(re.findall("# TYPE b2o_up ", text)) == 1
     assert 'b2o_up{server="database"} 1.0' in text and 'b2o_up{server="redis"} 1.0' in text
     assert 'b2o_queue_length{queue="celery"}' in text and 'b2o_waiting{what="jobs"} 0.0' in text
