@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 
-from core.personal_data import PD, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
+from core.personal_data import PD, SELF, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
 from tenants.models import Amendment, Client, Contract, Domain, Maintenance, StateChange, Termination
-from vendor.models import Exit
+from vendor.models import Exit, Insurance, Reminder, Undertaking
 
 
 class _Client:
@@ -34,6 +34,11 @@ class _Exit:
     receipt_signatory = NotPersonal("qui signe pour une entreprise, au titre de sa fonction")
     receipt_document = NotPersonal("un acte entre deux entreprises")
     error = NotPersonal("la panne d'un export, sans valeur de ligne")
+
+
+class _Undertaking:
+    name = PD(category="identity", basis="contract", erase=DeleteRow())
+    document = PD(category="identity", basis="contract", erase=DeleteRow())
 
 
 class _Signed:
@@ -83,7 +88,10 @@ def declare() -> None:
     no_personal_data("les pas d'une entreprise", privacy=_StateChange)(StateChange)
     no_personal_data("le registre des interventions", privacy=_Maintenance)(Maintenance)
     no_personal_data("la fin d'un contrat entre deux entreprises", privacy=_Exit)(Exit)
-    for signed in (Contract, Amendment, Termination):
+    no_personal_data("ce dont l'exploitation fut prévenue")(Reminder)
+    retention = Keep(years=5, since="left_on", then=After.DELETE)
+    personal_data(subject=SELF, processing="OPS-02", retention=retention, privacy=_Undertaking)(Undertaking)
+    for signed in (Insurance, Contract, Amendment, Termination):
         no_personal_data("ce que deux entreprises ont signé", privacy=_Signed)(signed)
     no_personal_data("la table des modèles")(ContentType)
     no_personal_data("inutilisé : les droits sont dans accounts.Role", privacy=_Permission)(Permission)

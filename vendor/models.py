@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.documents import place_of, validate_scan, vendor_storage
-from tenants.models import Client
+from tenants.models import Client, Party
 
 _RUNNING = Q(stopped_at=None, destroyed_at=None)
 
@@ -83,3 +83,79 @@ class Exit(models.Model):
     @property
     def runs(self) -> bool:
         return self.stopped_at is None and self.destroyed_at is None
+
+
+class Insurance(models.Model):
+    """A certificate of insurance, ours or a client's (R24)."""
+
+    party = models.CharField(_("assuré"), max_length=6, choices=Party)
+    client = models.ForeignKey(
+        Client, models.PROTECT, null=True, blank=True, related_name="insurances", verbose_name=_("client"),
+        help_text=_("vide : le certificat de B2O"),
+    )  # fmt: skip
+    insurer = models.CharField(_("assureur"), max_length=120)
+    policy = models.CharField(_("n° de police"), max_length=60)
+    starts_on = models.DateField(_("du"))
+    ends_on = models.DateField(_("jusqu’au"))
+    document = models.FileField(
+        _("attestation"), upload_to=place_of, storage=vendor_storage, validators=[validate_scan], max_length=100
+    )
+
+    class Meta:
+        verbose_name = _("attestation d’assurance")
+        verbose_name_plural = _("attestations d’assurance")
+        ordering = ["ends_on"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")),
+                name="insurance_ends_after_it_starts",
+                violation_error_message=_("La fin suit le début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(party=Party.VENDOR, client=None) | Q(party=Party.CLIENT, client__isnull=False),
+                name="insurance_of_one_party",
+                violation_error_message=_("Un certificat de client nomme son client ; celui de B2O n’en nomme aucun."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.insurer} {self.policy}"
+
+
+class Undertaking(models.Model):
+    """What a member of the vendor's staff signed to keep confidential (R26)."""
+
+    name = models.CharField(_("personne"), max_length=160)
+    signed_on = models.DateField(_("signé le"))
+    left_on = models.DateField(_("parti le"), null=True, blank=True)
+    document = models.FileField(
+        _("engagement signé"), upload_to=place_of, storage=vendor_storage, validators=[validate_scan], max_length=100
+    )
+
+    class Meta:
+        verbose_name = _("engagement de confidentialité")
+        verbose_name_plural = _("engagements de confidentialité")
+        ordering = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(left_on__isnull=True) | Q(left_on__gte=F("signed_on")), name="undertaking_before_leaving"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reminder(models.Model):
+    """What ops were reminded of already: each thing once for each of its dates."""
+
+    key = models.CharField(_("clé"), max_length=120)
+    due_on = models.DateField(_("échéance"))
+    sent_at = models.DateTimeField(_("envoyé le"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("rappel")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "due_on"], name="reminder_once")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from vendor import exits
+from vendor import exits, reminders
 from vendor.models import Exit
 
 logger = logging.getLogger(__name__)
@@ -23,3 +23,10 @@ def destroy_due() -> None:
     """Each morning: what a signed receipt and its delay allow. Raises, after the others, when one fails."""
     for done in exits.destroy_due():
         logger.warning("client %s destroyed, certificate %s", done.client.code, done.certificate_sha256)
+
+
+@shared_task
+def remind() -> None:
+    """Each morning: contracts that begin today are followed, then one mail says what falls due."""
+    reminders.follow_contracts()
+    reminders.remind()

@@ -319,6 +319,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "core.jobs.tasks.reconcile", "schedule": 60.0, "options": {"expires": 55}},
     # In Paris's time, as CELERY_TIMEZONE says.
     "digest": {"task": "core.notifying.tasks.digest", "schedule": crontab(hour=7, minute=30)},
+    "remind-ops": {"task": "vendor.tasks.remind", "schedule": crontab(hour=7, minute=10)},
     # What a signed receipt and its delay allow to destroy.
     "destroy-due": {"task": "vendor.tasks.destroy_due", "schedule": crontab(hour=6, minute=30)},
     # Mail that is due: tried again, or left by a worker that died.
@@ -331,6 +332,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-history": {"task": "core.tasks.seal_history", "schedule": 60.0, "options": {"expires": 55}},
 }
 
+OPS_EMAILS = env.list("OPS_EMAILS", default=[])  # who is reminded of contracts, insurance and the like
 EXIT_DELAY_DAYS = 30  # between the signed receipt and the destruction: time to stop it
 # Networks (CIDR) of the proxy, whose header with the visitor's certificate counts; of nobody unless they are named.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])

@@ -107,8 +107,16 @@ class ProvisioningForm(IdentityForm):
             self.add_error(None, error)
 
 
+class DomainForm(forms.ModelForm):
+    class Meta:
+        model = Domain
+        fields = ("domain", "is_primary")
+        labels = {"domain": gettext_lazy("Nom d’hôte"), "is_primary": gettext_lazy("Principal")}
+
+
 class DomainInline(admin.TabularInline):
     model = Domain
+    form = DomainForm
     extra = 0
     verbose_name_plural = gettext_lazy("hôtes : le sous-domaine, et les domaines propres du client")
 
