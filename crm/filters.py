@@ -1,8 +1,10 @@
 """Filters that CRM's lists share."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from core.filters import MonthFacet, Pairs
 
@@ -13,10 +15,13 @@ class MonthAhead(MonthFacet):
     BEFORE, AFTER = 6, 12
 
     def _choices(self) -> Pairs:
-        today = timezone.localdate()
-        place = today.year * 12 + today.month - 1 + self.AFTER
-        last = dt.date(place // 12, place % 12 + 1, 1)
-        return tuple(
-            (f"{year}-{month:02}", self.label_of(year, month))
-            for year, month in self.last(self.BEFORE + self.AFTER + 1, last)
-        )
+        return _around(timezone.localdate().replace(day=1), self.BEFORE, self.AFTER, get_language())
+
+
+@lru_cache(maxsize=16)
+def _around(month: dt.date, before: int, after: int, language: str | None) -> Pairs:
+    """The months from so many before one to so many after it. Kept: a list asks for them several times a page."""
+    place = month.year * 12 + month.month - 1 + after
+    last = dt.date(place // 12, place % 12 + 1, 1)
+    months = MonthFacet.last(before + after + 1, last)
+    return tuple((f"{year}-{month:02}", MonthFacet.label_of(year, month)) for year, month in months)

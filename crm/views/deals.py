@@ -36,8 +36,21 @@ class OfPipeline(ResourceView):
     """A page about one pipeline: that of `?pipeline=`, else the first."""
 
     @cached_property
+    def _stages(self) -> dict[Pipeline, list[Stage]]:
+        """Of each pipeline in use, in their order. One query."""
+        found: dict[Pipeline, list[Stage]] = {}
+        for stage in Stage.objects.filter(pipeline__archived=False).select_related("pipeline"):
+            found.setdefault(stage.pipeline, []).append(stage)
+        return found
+
+    @property
     def pipelines(self) -> list[Pipeline]:
-        return list(Pipeline.objects.filter(archived=False).prefetch_related("stages"))
+        return list(self._stages)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """Those of the pipeline that is shown."""
+        return self._stages[self.pipeline] if self.pipeline else []
 
     @cached_property
     def pipeline(self) -> Pipeline | None:
@@ -70,10 +83,11 @@ class BoardView(OfPipeline):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         listing = BoardListing(self.user, request.GET, self.pipeline)
-        stages = list(self.pipeline.stages.all()) if self.pipeline else []
+        stages = self.stages
         if "column" in request.GET:
             return self.more(listing, stages)
         columns = columns_of(listing, stages)
+        listing.total = sum(column.count for column in columns)  # of the menus' « Voir les résultats »
         open_ = [column for column in columns if column.stage.kind == StageKind.OPEN]
         context = {
             **self.shown_with("board", listing),
@@ -134,7 +148,7 @@ class MoveView(OfPipeline):
             messages.success(request, said)
             return self.to("record", pk)
         listing = BoardListing(self.user, request.GET, self.pipeline)
-        columns = [Column(stage) for stage in (self.pipeline.stages.all() if self.pipeline else ())]
+        columns = [Column(stage) for stage in self.stages]
         add_totals(listing.filtered, columns)
         totals = {column.stage.pk: [column.count_label, column.total_label] for column in columns}
         return JsonResponse({"totals": totals, "said": said if won else ""})
