@@ -45,10 +45,9 @@ LINKS = """(origin) => [...document.querySelectorAll('a[href]')]
 
 
 def kind(url: str) -> str:
-    """What pages with other rows have in common: no figures, and of the query only its names."""
+    """What pages with other rows or other filters have in common."""
     path, _, query = url.partition("?")
-    names = sorted({part.split("=")[0] for part in query.split("&") if part})
-    return re.sub(r"\d+", "0", path) + ("?" + "&".join(names) if names else "")
+    return re.sub(r"\d+", "0", path) + ("?arrange" if "arrange=" in query else "")
 
 
 @dataclass
@@ -105,8 +104,15 @@ class Walk:
     def press(self, path: str, what: dict) -> None:
         self.doing = f"{path} « {what['name']} »"
         self.open(path)
-        self.page.evaluate(PRESSABLE)
-        button = self.page.locator(f'[data-pressed="{what["n"]}"]')
+        same = [
+            one["n"]
+            for one in self.page.evaluate(PRESSABLE)
+            if one["name"] == what["name"] and one["menu"] == what["menu"]
+        ]
+        if not same:  # an earlier press took it away
+            return
+        nearest = min(same, key=lambda n: abs(n - what["n"]))
+        button = self.page.locator(f'[data-pressed="{nearest}"]')
         opener = self.page.locator(f'[popovertarget="{what["menu"]}"]:visible')
         if what["menu"] and not button.is_visible() and opener.count():
             opener.first.click()

@@ -27,7 +27,8 @@ LAYOUT = r"""() => {
   const seen = (e) => { const b = e.getBoundingClientRect(); return b.width > 1 && b.height > 1; };
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) found.push(`the page scrolls sideways: ${root.scrollWidth} > ${root.clientWidth}`);
-  const scrolls = (e) => { for (let p = e; p; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return true; return false; };
+  // Reached by scrolling its box, or ended by it with three dots.
+  const scrolls = (e) => { for (let p = e; p; p = p.parentElement) { const s = getComputedStyle(p); if (/auto|scroll/.test(s.overflowX) || (s.overflowX === 'hidden' && s.textOverflow === 'ellipsis')) return true; } return false; };
   const clipped = (e) => { for (let p = e; p; p = p.parentElement) if (getComputedStyle(p).clipPath === 'inset(50%)') return true; return false; };
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (n) => (n.data.trim() ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT));
   const owners = new Set();
