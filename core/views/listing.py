@@ -52,13 +52,19 @@ def opens_on(saved: list[SavedView]) -> SavedView | None:
 
 
 class FacetView(ResourceView):
-    """{value: "1 526"}: asked for when the menu of a facet opens, since counting costs more than the list itself."""
+    """{value: "1 526"}: asked for when the menu of a facet opens, since counting costs more than the list itself.
+
+    204 for a filter of the list whose options nobody can count.
+    """
 
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
-        found = facets.counts(Listing(self.resource, self.user, request.GET), name)
-        if found is None:
+        listing = Listing(self.resource, self.user, request.GET)
+        found = facets.counts(listing, name)
+        if found is not None:
+            return JsonResponse(found)
+        if name not in listing.bound.filters:
             raise Http404
-        return JsonResponse(found)
+        return HttpResponse(status=204)
 
 
 class CountsView(ResourceView):

@@ -151,7 +151,7 @@ class DataList extends HTMLElement {
     if (event.newState !== "open" || !menu.dataset?.counts) return;
     try {
       const answer = await fetch(menu.dataset.counts);
-      if (!answer.ok) return;
+      if (!answer.ok || answer.status === 204) return;
       const counts = await answer.json();
       for (const label of menu.querySelectorAll("label"))
         label.querySelector(".count").textContent = counts[label.querySelector("input").value] ?? "0";

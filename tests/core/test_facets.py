@@ -67,14 +67,15 @@ def test_months_are_counted_as_they_are_offered_in_paris_time(sales, make_compan
     assert counts(sales, "created", kind="public", created="2026-10") == {"2026-11": "1"}
 
 
-def test_every_menu_that_asks_for_counts_gets_them(signed_in, atelier):
+def test_every_menu_that_asks_for_counts_is_answered(signed_in, atelier):
     browser = signed_in(atelier, "administrator")
     for resource in registry:
         page = browser.get(resource.url("list")).content.decode()
         asked = re.findall(r'data-counts="([^"]*facets[^"]*)"', page)
         assert asked, resource.key()
         for url in asked:
-            assert browser.get(html.unescape(url)).status_code == 200, url
+            # 204: a filter whose options nobody can count
+            assert browser.get(html.unescape(url)).status_code in (200, 204), url
 
 
 def test_beyond_the_rows_looked_at_a_count_is_at_least(sales, make_company, monkeypatch):
