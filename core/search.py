@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
@@ -83,16 +84,23 @@ def estimates(model: type[models.Model], found: list[str]) -> list[float]:
 
     One EXPLAIN, which reads no row.
     """
-    every = model._default_manager.order_by().values("pk")
-    parts = [every, *(every.filter(search=_query([word])) for word in found)]
-    compiled = [part.query.sql_with_params() for part in parts]
+    sql, slots = _estimating(model, len(found))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(sql for sql, _params in compiled),
-            [value for _sql, params in compiled for value in params],
-        )
+        cursor.execute(sql, [param if slot is None else f"{found[slot]}:*" for param, slot in slots])
         plan = cursor.fetchone()[0][0]["Plan"]
     return [part["Plan Rows"] for part in plan["Plans"]]
+
+
+@lru_cache(maxsize=512)
+def _estimating(model: type[models.Model], number: int) -> tuple[str, list[tuple[Any, int | None]]]:
+    """The statement for that many words, composed once; its parameters, each with the place of the word that it is."""
+    words = [f"word{place}" for place in range(number)]
+    every = model._default_manager.order_by().values("pk")
+    parts = [every, *(every.filter(search=_query([word])) for word in words)]
+    compiled = [part.query.sql_with_params() for part in parts]
+    places = {f"{word}:*": place for place, word in enumerate(words)}
+    sql = "EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(sql for sql, _params in compiled)
+    return sql, [(value, places.get(value)) for _sql, params in compiled for value in params]
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,11 @@ class Plan:
     looked_at: Func | None
     about: float  # rows found, at most
     table: float  # rows of the table
+
+    @classmethod
+    def narrowing(cls, model: type[models.Model], text: str) -> Plan:
+        """For `narrow` alone: of one word there is nothing to choose, and nothing is asked."""
+        return cls.of(model, text) if len(words(text)) > 1 else cls(matches(text), None, 0, 0)
 
     @classmethod
     def of(cls, model: type[models.Model], text: str) -> Plan:

@@ -38,7 +38,7 @@ class PaletteView(InstanceView):
 
     def hits(self, resource: type[Resource], user: User, q: str) -> dict | None:
         # Sorting all who match would cost more the less has been typed: some of them, then those in order.
-        some = Plan.of(resource.model, q).narrow(resource.rows(user)).order_by().values("pk")[:_SORTED]
+        some = Plan.narrowing(resource.model, q).narrow(resource.rows(user)).order_by().values("pk")[:_SORTED]
         rows = resource.first_order().apply(lean(resource.rows(user).filter(pk__in=some), resource.subtitle))[:_HITS]
         options = [
             {
