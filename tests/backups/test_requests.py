@@ -1,9 +1,10 @@
 """A client asks to be put back as it was, ops decide on the fleet's page, a worker does it."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client as HttpClient
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from backups import requests
 from backups.actions import back_up
@@ -36,15 +37,22 @@ def asked(client_with_data, look):
 
 @pytest.fixture
 def ops(committed):
-    """A browser of the vendor's operations, in public."""
-    person = User.objects.create_user("ops@b2o.example", first_name="Ops", last_name="Test")
-    person.is_staff = True
-    person.save()
-    browser = HttpClient(headers={"host": "ops.localhost"})
-    browser.force_login(person)
+    """A browser of the vendor's operations, in public, with its second factor; gone afterwards with all that names it."""
+    with schema_context("public"):
+        person = User.objects.create_user("sauvegardes@b2o.example", is_staff=True, first_name="Ops", last_name="Test")
+        Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": "x"})
+        browser = HttpClient(headers={"host": "ops.localhost"})
+        browser.force_login(person)
     yield browser
-    connection.set_schema_to_public()
-    User.objects.filter(pk=person.pk).delete()
+    with schema_context("public"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c JOIN pg_attribute a "
+            "ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] "
+            "WHERE c.confrelid = 'public.accounts_user'::regclass AND c.contype = 'f' AND c.connamespace = 'public'::regnamespace"
+        )
+        for table, column in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = %s", [person.pk])
+        cursor.execute("DELETE FROM public.accounts_user WHERE id = %s", [person.pk])
 
 
 def test_asked_by_the_client_decided_by_ops_and_told_to_the_client(client_with_data, asked, ops, companies):
