@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
@@ -70,6 +71,7 @@ def test_ops_publish_a_version_and_cannot_edit_one(publish, settings):
     first = publish()
     with schema_context("public"):
         staff = get_user_model().objects.create_user("ops@b2o.example", first_name="Ops", is_staff=True)
+        Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={})  # ops has none without
         browser = HttpClient(headers={"host": "ops.localhost"})
         browser.force_login(staff)
     place = "/admin/policies/policyversion/"
