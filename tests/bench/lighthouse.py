@@ -72,4 +72,6 @@ def _scores(command: list[str], environment: dict[str, str]) -> dict[str, float]
         found = json.loads(out.read_text())
     if found.get("runtimeError"):
         return str(found["runtimeError"].get("message", ""))
+    if found["finalDisplayedUrl"] != found["requestedUrl"]:
+        return f"{found['requestedUrl']} renvoie à {found['finalDisplayedUrl']}."
     return {name: 100 * (found["categories"][name]["score"] or 0) for name in BUDGETS}
