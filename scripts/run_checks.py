@@ -1,7 +1,7 @@
 """`make test` (`python -m scripts.run_checks`): every check in order, then pytest; the first failed check ends it.
 
-The browser's tests run beside all others, on servers of their own: together they take about the time of the longer
-part. Servers named by the environment are one place, so there the parts follow each other.
+The tests run in three parts side by side, each on servers of its own: the kernel's, the browser's, all others. Servers
+named by the environment are one place, so there the parts follow each other.
 """
 
 import os
@@ -57,7 +57,7 @@ def run_checks() -> int:
 
 def run_pytest(arguments: list[str]) -> int:
     chromium = find_or_install()
-    parts = {"rest": "not browser"}
+    parts = {"rest": "not browser and not kernel", "kernel": "kernel"}
     if chromium:
         os.environ["CHROMIUM"] = chromium
         parts["browser"] = "browser"

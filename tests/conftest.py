@@ -9,6 +9,7 @@ Two ways to the database:
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -18,8 +19,16 @@ from django_tenants.utils import schema_context, tenant_context
 
 pytest_plugins = ["config.embedded.pytest_plugin"]
 
+HERE = Path(__file__).parent
 PASSWORD = "correct horse battery"  # every test account's
 ROLES = {"administrator": "admin", "sales": "sales", "reader": "reader"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The marks by which scripts/run_checks.py runs the tests in parts; tests/browser has its own."""
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in ("contract", "core"):
+            item.add_marker(pytest.mark.kernel)
 
 
 @pytest.fixture(scope="session")
