@@ -1,5 +1,6 @@
 """A page is used before its scripts are there, as on a slow line or a busy machine: nothing done by then is lost."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -44,7 +45,7 @@ def test_what_was_typed_in_a_list_is_searched(instance, companies, slow_line):
     page.get_by_role("searchbox").press_sequentially("riou")
     scripts_come()
     expect(page.locator("tbody tr")).to_have_count(1)
-    expect(page).to_have_url(f"{instance.url}{LIST}?q=riou")
+    expect(page).to_have_url(re.compile(r"\?q=riou\b"))
 
 
 def test_a_facet_opened_and_ticked_filters_and_shows_its_counts(instance, companies, slow_line):
