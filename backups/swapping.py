@@ -1,5 +1,6 @@
 """One schema in the place of another, in one transaction."""
 
+import random
 import time
 
 from django.db import OperationalError, connection, transaction
@@ -8,11 +9,11 @@ from django.utils.translation import gettext as _
 from backups.errors import BackupError
 from tenants.models import Client
 
-_ATTEMPTS = 30
+_ATTEMPTS = 60
 # How long people wait behind the swap, each time it is tried. Below deadlock_timeout (1 s): when a writer and the swap
 # wait for each other, it is the swap that gives way and tries again, never the writer that fails.
 _PATIENCE = "500ms"
-_PAUSE = 0.3  # seconds between two attempts
+_PAUSE = 0.1, 0.5  # seconds between two attempts: never in step with the writers
 
 
 def swap(client: Client, scratch: str) -> str:
@@ -26,7 +27,7 @@ def swap(client: Client, scratch: str) -> str:
             return _swap(client, scratch)
         except OperationalError as error:  # a lock that did not come in time, or a deadlock
             busy = error
-            time.sleep(_PAUSE)
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311
     raise BackupError(_("Les tables du client sont restées occupées : recommencez dans un moment.")) from busy
 
 

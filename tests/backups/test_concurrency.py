@@ -26,7 +26,7 @@ def test_a_table_truncated_between_lock_and_read(client_with_data, sql, look):
     """The snapshot comes after the lock: TRUNCATE either waits for us, or was there before us."""
     before = look.content(client_with_data)
     truncated = threading.Thread(
-        target=sql.execute, args=[f"TRUNCATE {client_with_data.schema_name}.crm_contact"], daemon=True
+        target=sql.execute, args=[f"TRUNCATE {client_with_data.schema_name}.crm_contact CASCADE"], daemon=True
     )
     state_after_the_lock = snapshot._state
 
@@ -51,7 +51,7 @@ def test_a_snapshot_taken_first_would_miss_rows(client_with_data, sql):
     with postgres.connect() as own:
         own.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         own.execute("SELECT 1")
-        sql.execute(f"TRUNCATE {schema}.crm_contact")
+        sql.execute(f"TRUNCATE {schema}.crm_contact CASCADE")
         own.execute(f"LOCK TABLE {schema}.crm_contact IN ACCESS SHARE MODE")
         assert own.execute(f"SELECT count(*) FROM {schema}.crm_contact").fetchone() == (0,)
 
