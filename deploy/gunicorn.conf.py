@@ -1,10 +1,12 @@
 """The web server of production: `gunicorn -c deploy/gunicorn.conf.py`, from the folder of the product."""
 
+import logging
 import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+logging.captureWarnings(True)  # Python's own warnings are lines of the log too
 
 wsgi_app = "config.wsgi"
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000").split(",")

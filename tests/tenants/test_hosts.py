@@ -1,6 +1,7 @@
 """Which host leads where, and what a host never shows."""
 
 import pytest
+from django.conf import settings
 from django.test import Client as HttpClient
 from django.urls import reverse
 
@@ -46,9 +47,11 @@ def test_the_admin_exists_on_ops_only(atelier, signed_in):
 
 
 def test_the_admin_registers_no_model_of_a_client():
-    from vendor.admin import ops
+    from config import urls_ops
 
-    assert {model._meta.app_label for model in ops._registry} == {"tenants", "backups"}  # the control plane
+    control_plane = {"tenants", "backups", "policies", "vendor"}
+    assert {model._meta.app_label for model in urls_ops.ops._registry} == control_plane
+    assert not {model for model in urls_ops.ops._registry if model._meta.app_label in settings.TENANT_APPS}
 
 
 def test_a_suspended_client_gets_a_503_that_says_so(atelier):

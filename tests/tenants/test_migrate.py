@@ -15,14 +15,15 @@ from tenants import migrating, replaying
 from tenants.models import Client
 from tests.tenants.test_provisioning import dump
 
-BY_CREATION = ("company_by_creation", "contact_by_creation")
 pytestmark = pytest.mark.usefixtures("committed")
 
 
 def forget_last_crm_migration(schema: str) -> None:
     """Make a client look like one that missed the CRM: its tables and their migrations are gone."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE {schema}.crm_contact, {schema}.crm_company CASCADE")
+        cursor.execute(r"SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename ~ '^crm_'", [schema])
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DROP TABLE {schema}.{table} CASCADE")
         cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE app = 'crm'")
         cursor.execute(f"DELETE FROM {schema}.auth_permission p USING {schema}.django_content_type c "
                        "WHERE c.id = p.content_type_id AND c.app_label = 'crm'")  # fmt: skip
@@ -83,7 +84,7 @@ def held(schema: str):
         own.ensure_connection()
         own.set_autocommit(False)
         with own.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {schema}.crm_contact IN ROW EXCLUSIVE MODE")
+            cursor.execute(f"LOCK TABLE {schema}.accounts_user IN ROW EXCLUSIVE MODE")
         yield
     finally:
         own.close()
@@ -95,43 +96,42 @@ def quick_locks(monkeypatch):
     monkeypatch.setattr(replaying, "PAUSES", (0.1,))
 
 
-def lose_index(schema: str) -> None:
-    """Make a client look like one before a migration that only adds an index: another one has the same record."""
+def lose_trigger(schema: str) -> None:
+    """Make a client look like one before a migration that only adds a trigger: another one has the same record."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE (app, name) = ('crm', '0060_by_creation')")
-        for name in BY_CREATION:
-            cursor.execute(f"DROP INDEX {schema}.{name}")
+        cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE (app, name) = ('accounts', '0050_seats')")
+        cursor.execute(f"DROP TRIGGER seats ON {schema}.accounts_user")
 
 
-def has_index(schema: str) -> bool:
+def has_trigger(schema: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_indexes WHERE schemaname = %s AND indexname = ANY (%s)",
-            [schema, list(BY_CREATION)],
+            "SELECT count(*) FROM pg_trigger WHERE tgname = 'seats' AND tgrelid = %s::regclass",
+            [f"{schema}.accounts_user"],
         )
-        return cursor.fetchone()[0] == len(BY_CREATION)
+        return cursor.fetchone()[0] == 1
 
 
 def test_a_client_held_by_a_long_transaction_is_reported_and_the_others_are_done(make_client, quick_locks):
     schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(5)]
     for schema in schemas:
-        lose_index(schema)
+        lose_trigger(schema)
     taken = schemas[0]  # the one from which the others would have been recorded
     out, err = StringIO(), StringIO()
     with held(taken), pytest.raises(CommandError, match=taken):
         call_command("migrate", stdout=out, stderr=err)
-    assert [schema for schema in schemas if has_index(schema)] == schemas[1:]
+    assert [schema for schema in schemas if has_trigger(schema)] == schemas[1:]
     assert "lock timeout" in err.getvalue() and "4 / 5" in out.getvalue()
     assert migrating.late(schemas) == [taken]
     call_command("migrate", stdout=StringIO())  # a second run finds what is left
-    assert migrating.late(schemas) == [] and has_index(taken)
+    assert migrating.late(schemas) == [] and has_trigger(taken)
 
 
 def test_a_client_that_is_freed_meanwhile_is_done_in_the_same_run(make_client, monkeypatch):
     monkeypatch.setattr(migrating, "_LOCK_TIMEOUT", "100ms")
     schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(2)]
     for schema in schemas:
-        lose_index(schema)
+        lose_trigger(schema)
     with ExitStack() as stack:
         stack.enter_context(held(schemas[1]))
         monkeypatch.setattr(replaying.time, "sleep", lambda seconds: stack.close() if seconds else None)
@@ -162,13 +162,13 @@ def test_what_was_recorded_in_one_client_makes_the_same_tables_in_the_others(mak
 def test_a_migration_with_python_in_it_is_run_by_django_in_each_client(make_client, monkeypatch):
     schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(2)]
     for schema in schemas:
-        lose_index(schema)
+        lose_trigger(schema)
     seen: list[str] = []
     python = RunPython(lambda apps, editor: seen.append(editor.connection.schema_name))
-    last = import_module("crm.migrations.0060_by_creation").Migration
+    last = import_module("core.accounts.migrations.0050_seats").Migration
     monkeypatch.setattr(last, "operations", [*last.operations, python])
     call_command("migrate", stdout=StringIO())
-    assert sorted(seen) == schemas and all(has_index(schema) for schema in schemas)
+    assert sorted(seen) == schemas and all(has_trigger(schema) for schema in schemas)
     assert migrating.late(schemas) == []
 
 
