@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         default=50,
                         help_text="Ce que les prévisions comptent d’une affaire à cette étape.",
-                        validators=[django.core.validators.MaxValueValidator(100, "De 0 à 100 %.")],
+                        validators=[django.core.validators.MaxValueValidator(100, "De 0 à 100 %%.")],
                         verbose_name="probabilité (%)",
                     ),
                 ),
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Vide : celle de l’étape.",
                         null=True,
-                        validators=[django.core.validators.MaxValueValidator(100, "De 0 à 100 %.")],
+                        validators=[django.core.validators.MaxValueValidator(100, "De 0 à 100 %%.")],
                         verbose_name="probabilité (%)",
                     ),
                 ),

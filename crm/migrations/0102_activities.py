@@ -10,6 +10,7 @@ from django.db import migrations, models
 
 import core.custom.column
 import core.operations
+import crm.models.activity
 
 
 class Migration(migrations.Migration):
@@ -67,7 +68,11 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(max_length=160, verbose_name="objet")),
                 (
                     "due_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="échéance"),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=crm.models.activity.this_minute,
+                        verbose_name="échéance",
+                    ),
                 ),
                 (
                     "minutes",

@@ -30,6 +30,11 @@ from crm.models.contact import Contact
 from crm.models.deal import Deal
 
 
+def this_minute() -> dt.datetime:
+    """Screens, files and calendars know no seconds."""
+    return timezone.now().replace(second=0, microsecond=0)
+
+
 class ActivityKind(models.TextChoices):
     TASK = "task", _("Tâche")
     CALL = "call", _("Appel")
@@ -79,7 +84,7 @@ class Activity(DomainModel):
 
     kind = models.CharField(_("nature"), max_length=8, choices=ActivityKind, default=ActivityKind.TASK)
     subject = models.CharField(_("objet"), max_length=160)
-    due_at = models.DateTimeField(_("échéance"), db_default=Now())
+    due_at = models.DateTimeField(_("échéance"), default=this_minute, db_default=Now())
     minutes = models.PositiveSmallIntegerField(
         _("durée (minutes)"), default=0, validators=[MaxValueValidator(LONGEST)],
         help_text=_("0 : une échéance, sans durée."),

@@ -63,7 +63,7 @@ class Deal(DomainModel):
         help_text=_("Quand vous pensez conclure."),
     )
     probability = models.PositiveSmallIntegerField(
-        _("probabilité (%)"), null=True, blank=True, validators=[MaxValueValidator(100, _("De 0 à 100 %."))],
+        _("probabilité (%)"), null=True, blank=True, validators=[MaxValueValidator(100, _("De 0 à 100 %%."))],
         help_text=_("Vide : celle de l’étape."),
     )  # fmt: skip
     owner = models.ForeignKey(

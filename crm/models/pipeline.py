@@ -57,7 +57,7 @@ class Stage(models.Model):
     name = models.CharField(_("nom"), max_length=60)
     kind = models.CharField(_("les affaires y sont"), max_length=4, choices=StageKind, default=StageKind.OPEN)
     probability = models.PositiveSmallIntegerField(
-        _("probabilité (%)"), default=50, validators=[MaxValueValidator(100, _("De 0 à 100 %."))],
+        _("probabilité (%)"), default=50, validators=[MaxValueValidator(100, _("De 0 à 100 %%."))],
         help_text=_("Ce que les prévisions comptent d’une affaire à cette étape."),
     )  # fmt: skip
     rotting_days = models.PositiveSmallIntegerField(
