@@ -15,7 +15,8 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.statements import Compiled
 
-_ANY = "custom"  # stands for the custom fields, which are one column whatever their number
+_ANY = "custom"  # stands for the custom fields, which are one column whatever their number…
+_ONE = "f1"  # … as the name of one of them does
 # What stands in the compiled statement for the key and the number of the row from which a page starts.
 _KEYS: dict[type, Any] = {str: "\x7f a key", dt.datetime: dt.datetime(1, 2, 3, tzinfo=dt.UTC)}
 _PK = -(2**62)
@@ -53,7 +54,7 @@ def _compiled(
     model: type[models.Model], names: frozenset[str], order: Order, size: int, started: bool, backwards: bool
 ) -> Compiled:
     # One name that `is_key` knows stands for all: `lean` then reads their column.
-    rows = lean(model._default_manager.all(), {"f0" if name == _ANY else name for name in names})
+    rows = lean(model._default_manager.all(), {_ONE if name == _ANY else name for name in names})
     rows = order.apply(rows, backwards=backwards)
     kind: Any = _kind(order)
     if started:

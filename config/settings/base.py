@@ -123,7 +123,6 @@ def database(url: str, *, pool_size: int = 8) -> dict:
         "OPTIONS": {
             "connect_timeout": 5,
             "application_name": "myb2o",
-            "prepare_threshold": 3,  # of core.statements; the ORM's own are never prepared
             **address.get("OPTIONS", {}),  # ?sslmode=… of the address
             # max_lifetime: each connection keeps about 1.8 MB for every client that it touched.
             "pool": {"min_size": 0, "max_size": pool_size, "timeout": 5, "max_lifetime": 300},

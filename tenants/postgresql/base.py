@@ -23,6 +23,25 @@ def _as_reported(paths: tuple[str, ...]) -> str:
     return ", ".join(path if _PLAIN.fullmatch(path) else quote_schema_name(path) for path in paths)
 
 
+class PreparedCursor(ServerBindingCursor):
+    """A server-side binding cursor whose statements are prepared once they were sent often enough.
+
+    Only while it sends: psycopg remembers the text of what a connection counts, and the ORM's own statements hold
+    their values (an INSERT of a thousand rows is megabytes, and somebody's data).
+    """
+
+    TIMES = 3
+    connection: psycopg.Connection
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        connection = self.connection
+        connection.prepare_threshold = self.TIMES
+        try:
+            return super().execute(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            connection.prepare_threshold = None
+
+
 class _Operations(DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """For logs of queries: what a prepared statement was sent is two things, which are shown as one."""
@@ -80,7 +99,7 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         """
         self.ensure_connection()
         with self.wrap_database_errors:
-            cursor = self._prepare_cursor(ServerBindingCursor(self.connection))  # type: ignore[call-arg]
+            cursor = self._prepare_cursor(PreparedCursor(self.connection))  # type: ignore[call-arg]
             self._handle_search_path(cursor)
             return cursor
 
