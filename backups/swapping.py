@@ -37,7 +37,8 @@ def _swap(client: Client, scratch: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
         cursor.execute(
-            "SELECT string_agg(format('%%I.%%I', n.nspname, c.relname), ', ' ORDER BY c.oid DESC) "
+            "SELECT string_agg(format('%%I.%%I', n.nspname, c.relname), ', ' "
+            "ORDER BY c.relname ~ '^interfaces_', c.oid DESC) "
             "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
             "WHERE n.nspname = %s AND c.relkind = 'r'",
             [live],
@@ -46,7 +47,8 @@ def _swap(client: Client, scratch: str) -> str:
         if not tables:  # the client's schema was lost: there is nothing to put aside
             rename(scratch, live)
             return ""
-        # Youngest first, as writers lock them: a contact before its company, any row before its history.
+        # Youngest first, as writers lock them: a contact before its company, any row before its history, and that
+        # before what its trigger sends to interfaces.
         cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         previous = _free_name(client.pk)
         rename(live, previous)

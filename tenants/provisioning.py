@@ -3,9 +3,11 @@
 import shutil
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django_tenants.utils import schema_context
 
 from tenants import contenttypes
 from tenants.middleware import forget_hosts
@@ -53,6 +55,8 @@ def _forget(schema: str) -> None:
     contenttypes.forget(schema)
     forget_hosts()
     shutil.rmtree(media_folder(schema), ignore_errors=True)
+    with schema_context(schema):
+        cache.clear()  # sessions and what is kept for it: a later client of the same name starts from nothing
 
 
 def _schema_exists(schema: str) -> bool:

@@ -224,9 +224,9 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(resource, p
 
     many(resource, 2, **owner)
     count()
-    few = count()
+    few = min(count() for _time in range(3))  # a cache that was slow to answer sends the session to the database
     many(resource, 200, **owner)
-    assert count() == few
+    assert min(count() for _time in range(3)) == few
 
 
 def test_both_formats_hold_the_same(resource, person):

@@ -114,6 +114,6 @@ def test_its_queries_do_not_depend_on_the_number_of_rows(resource, person):
 
     grow(3)
     count()
-    few = count()
+    few = min(count() for _time in range(3))  # a cache that was slow to answer sends the session to the database
     grow(30)
-    assert count() <= few
+    assert min(count() for _time in range(3)) <= few

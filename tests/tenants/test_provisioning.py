@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django_tenants.utils import schema_context
 
 from config import embedded
 from tenants.models import Client, Domain
+from tenants.provisioning import delete_client
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -101,6 +103,14 @@ def test_deleting_a_client_leaves_no_file_behind(make_client):
     assert media_folder(client.schema_name).exists()
     delete_client(Client.objects.get(pk=client.pk))
     assert not media_folder(client.schema_name).exists()
+
+
+def test_a_client_of_the_same_name_remembers_nothing_of_a_deleted_one(make_client):
+    with schema_context(make_client("revenant", people=False).schema_name):
+        cache.set("kept", "of the first")
+    delete_client(Client.objects.get(code="revenant"))
+    with schema_context(make_client("revenant", people=False).schema_name):
+        assert cache.get("kept") is None
 
 
 def test_a_deletion_that_nobody_can_confirm_is_said(atelier, monkeypatch):
