@@ -75,6 +75,11 @@ class Listing:
         """Every row that the search and the filters let through, unordered."""
         return self.narrowed(self.bound)
 
+    def keep_only(self, **conditions: Any) -> None:
+        """Show no other rows: those that point to a record."""
+        self.filtered = self.filtered.filter(**conditions)
+        self.plain = False
+
     def narrowed(self, bound: Any, *, searched: bool = True) -> QuerySet:
         """The person's rows under these filters and the search."""
         rows = self.resource.rows(self.user)

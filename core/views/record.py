@@ -152,7 +152,7 @@ class RecordView(ResourceView):
     def _related(self, related: Related, row: models.Model, limit: int) -> dict[str, Any]:
         resource: type[Resource] = related.resource
         listing = Listing(resource, self.user, self.request.GET.__class__(), size=limit)
-        listing.filtered = listing.filtered.filter(**{related.field: row})
+        listing.keep_only(**{related.field: row})
         listing.total = self.pointing[related]
         rows = listing.rows
         hidden = [index for index, cell in enumerate(listing.columns[1:]) if cell.name == related.field]

@@ -181,3 +181,12 @@ def test_a_records_page_asks_a_constant_number_of_queries(sales, make_company):
     for number in range(15):
         Company.objects.filter(pk=company.pk).update(city=f"Ville {number}")
     assert count() == few
+
+
+def test_a_record_shows_the_rows_that_point_to_it_and_no_others(atelier, signed_in):
+    mine, other = Company.objects.create(name="Menuiserie Riou"), Company.objects.create(name="Bâti Ouest")
+    Contact.objects.create(last_name="Le Gall", company=mine)
+    Contact.objects.create(last_name="Abgrall", company=other)
+    for path in ("", "related/"):
+        text = signed_in(atelier, "administrator").get(f"/crm/companies/{mine.pk}/{path}").content.decode()
+        assert "Le Gall" in text and "Abgrall" not in text
