@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -29,14 +29,10 @@ from core.models import SavedView
 from core.models.base import DomainManager
 from core.parts import Cell, Column, Row
 from core.resource import Col, Resource, View
+from core.tab_values import MAX_QUERY, TabValues, cleaned
 from core.tabs import Tab, count_label, tabs_of, tools_of
 from core.text import clean
 
-if TYPE_CHECKING:
-    pass
-
-OWN = ("q", "sort", "after", "before", "view")
-MAX_QUERY = 200  # characters of a search
 MAX_TRAIL = 1200  # of the query string that a row's address carries
 
 
@@ -53,7 +49,9 @@ class Listing:
         saved: Sequence[SavedView] = (),
         trail: bool = False,
         size: int = keyset.PAGE,
+        only: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
+        """`only`: conditions that every row meets, whatever the query string says: it points to a record."""
         self.resource = resource
         self.user = user
         self.params = params
@@ -62,7 +60,7 @@ class Listing:
         self._cols = list(cols) if cols is not None else declared(resource, user)
         self.saved = saved
         self.view = next((view for view in saved if str(view.pk) == params.get("view")), None)
-        self._trail = trail
+        self._trail, self._only = trail, only
         self.size = size
         self.q = clean(params.get("q", ""))[:MAX_QUERY].strip()
         self.order, self.sort = self._order()
@@ -75,72 +73,26 @@ class Listing:
         """Every row that the search and the filters let through, unordered."""
         return self.narrowed(self.bound)
 
-    def keep_only(self, **conditions: Any) -> None:
-        """Show no other rows: those that point to a record."""
-        self.filtered = self.filtered.filter(**conditions)
-        self.plain = False
-
     def narrowed(self, bound: Any, *, searched: bool = True) -> QuerySet:
         """The person's rows under these filters and the search."""
         rows = self.resource.rows(self.user)
-        rows = bound.filter_queryset(rows)
+        rows = bound.filter_queryset(rows.filter(**self._only) if self._only else rows)
         return rows.filter(search.matches(self.q)) if self.q and searched else rows
 
     @cached_property
     def found(self) -> search.Found:
         """What the search finds in all the declared views together, up to a thousand rows. Asked when there is one."""
-        return self._search.find(self.narrowed(self._beyond_tabs, searched=False), self.order, self._tab_columns)
+        return self._search.find(
+            self.narrowed(self.tab_values.beyond, searched=False), self.order, self.tab_values.columns
+        )
 
     @cached_property
     def _search(self) -> search.Plan:
         return search.Plan.of(self.resource.model, self.q)
 
     @cached_property
-    def tab_fields(self) -> dict[str, models.Field] | None:
-        """{filter: field} of what tells the declared views apart; None when it is more than values of fields."""
-        found = {}
-        for name in dict.fromkeys(name for view in self.tabs for name in view.params):
-            if name not in self.bound.filters:  # on a field that this caller may not see
-                return None
-            filter_ = self.bound.filters[name]
-            field_ = {field.name: field for field in self.resource.model._meta.concrete_fields}.get(filter_.field_name)
-            if field_ is None or filter_.method or filter_.exclude or filter_.lookup_expr != "exact":
-                return None
-            found[name] = field_
-        return found
-
-    def places(self, params: QueryDict) -> dict[int, Any] | None:
-        """The values that these parameters ask of the declared views' fields, by their place in `found`.
-
-        None when one is asked several values, or one that its field does not take.
-        """
-        places: dict[int, Any] = {}
-        for place, (name, field_) in enumerate((self.tab_fields or {}).items(), 1):
-            values = [value for value in params.getlist(name) if value]
-            try:
-                taken = [field_.to_python(value) for value in values]
-            except ValidationError:
-                return None
-            if len(taken) > 1:
-                return None
-            if taken:
-                places[place] = taken[0]
-        return places
-
-    @property
-    def _tab_columns(self) -> list[str]:
-        return [field_.attname for field_ in (self.tab_fields or {}).values()]
-
-    @cached_property
-    def _beyond_tabs(self) -> Any:
-        """The filters but for those that the declared views set."""
-        names = list(self.tab_fields or ())
-        if not any(self.params.getlist(name) for name in names):
-            return self.bound
-        params = _cleaned(self.params)
-        for name in names:
-            params.pop(name, None)
-        return bind(self.resource, self.user, params)[0]
+    def tab_values(self) -> TabValues:
+        return TabValues(self)
 
     @cached_property
     def page(self) -> keyset.Page:
@@ -150,7 +102,7 @@ class Listing:
     def plain(self) -> bool:
         """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
         resource, asked = self.resource, self.bound.form.cleaned_data
-        if resource.key() in self.user.narrowing:  # an interface of some rows only
+        if self._only or resource.key() in self.user.narrowing:  # an interface of some rows only
             return False
         if asked or self.q or resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]
             return False
@@ -232,9 +184,9 @@ class Listing:
 
     @cached_property
     def _places(self) -> dict[int, Any] | None:
-        places = self.places(self.params)
-        kept = self.bound.data
-        return places if all(name in kept for name in self.tab_fields or () if self.params.get(name)) else None
+        values, kept = self.tab_values, self.bound.data
+        places = values.places(self.params)
+        return places if all(name in kept for name in values.fields or () if self.params.get(name)) else None
 
     @property
     def at_least(self) -> bool:
@@ -305,7 +257,7 @@ class Listing:
 
     # --- filters ----------------------------------------------------------------------------------------------------
     def _filters(self):
-        bound, ignored = bind(self.resource, self.user, _cleaned(self.params))
+        bound, ignored = bind(self.resource, self.user, cleaned(self.params))
         gone = [name for name in self.params if is_parameter(name) and name not in bound.filters]
         if ignored or gone:
             self.notices.append(_("Un filtre de cette adresse n’existe pas (ou plus) : il est ignoré."))
@@ -391,12 +343,3 @@ class Listing:
         params = self.base_params()
         params.setlist(name, [kept for kept in params.getlist(name) if kept != value])
         return self.address(params)
-
-
-def _cleaned(params: QueryDict) -> QueryDict:
-    out = params.copy()
-    for name in OWN:
-        out.pop(name, None)
-    for name, values in out.lists():
-        out.setlist(name, [clean(value)[:MAX_QUERY] for value in values])
-    return out

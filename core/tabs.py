@@ -73,16 +73,16 @@ def _declared(listing: Listing) -> list[Tab]:
 
 def _searched(listing: Listing, base: QueryDict) -> bool:
     """Whether the declared views hold the search: then one look at what it finds counts them all."""
-    return bool(listing.q) and listing.view is None and listing.tab_fields is not None and "q" in base
+    return bool(listing.q) and listing.view is None and listing.tab_values.fields is not None and "q" in base
 
 
 def _totals(listing: Listing, views: list[QueryDict], base: QueryDict) -> Sequence[int | None]:
     """How many rows each declared view has, in one query; None for each where they are more than values of fields."""
-    fields = listing.tab_fields
+    fields = listing.tab_values.fields
     if fields is None:
         return [None] * len(views)
     if _searched(listing, base):
-        return [listing.found.count(listing.places(params) or {}) for params in views]
+        return [listing.found.count(listing.tab_values.places(params) or {}) for params in views]
     bare = base.copy()
     for name in fields:
         bare.pop(name, None)

@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -22,9 +21,8 @@ from django.utils import timezone
 from core.accounts.models import User
 from core.actions.tags import tags_of
 from core.display import number
-from core.facets import Facet
-from core.listing import Listing
 from core.templatetags.french import NBSP
+from crm.displays import DisplayListing
 from crm.models import Deal, Pipeline, Stage
 from crm.models.pipeline import StageKind
 from crm.resources import DealResource
@@ -40,32 +38,16 @@ _NOT_HERE = {
 }
 
 
-class BoardListing(Listing):
-    """The filters of the list, on a board: the same parameters mean the same deals."""
+class BoardListing(DisplayListing):
+    """On a board: the same parameters mean the same deals."""
 
     def __init__(self, user: User, params: QueryDict, pipeline: Pipeline | None, *, page: str = "board") -> None:
-        kept = params.copy()
-        for name in _NOT_HERE[page]:
-            kept.pop(name, None)
-        super().__init__(DealResource, user, kept)
-        self.url = DealResource.url(page)
-        self.shown_by_page = _NOT_HERE[page]
+        super().__init__(DealResource, page, user, params, _NOT_HERE[page])
         self.pipeline = pipeline
-
-    @cached_property
-    def facets(self) -> list[Facet]:
-        return [facet for facet in super().facets if facet.name not in self.shown_by_page]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
         return [("pipeline", str(self.pipeline.pk))] if self.pipeline and self.params.get("pipeline") else []
-
-    @property
-    def clear_url(self) -> str:
-        params = QueryDict(mutable=True)
-        for name, value in self.hidden:
-            params[name] = value
-        return self.address(params)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,9 +14,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
-from core.facets import Facet
 from core.filters import MonthFacet
-from core.listing import Listing
+from crm.displays import DisplayListing
 from crm.models.activity import ActivityKind, ActivityState
 from crm.resources import ActivityResource
 
@@ -32,37 +30,18 @@ ICONS = {"task": "square-check", "call": "phone", "meeting": "users", "visit": "
 _LABELS: dict[str, Any] = dict(ActivityKind.choices)
 
 
-class CalendarListing(Listing):
-    """The filters of the list, on a calendar. Unless somebody is asked for, it is that of who looks."""
+class CalendarListing(DisplayListing):
+    """On a calendar. Unless somebody is asked for, it is that of who looks."""
 
     def __init__(self, user: User, params: QueryDict) -> None:
-        kept = params.copy()
-        for name in _NOT_HERE:
-            kept.pop(name, None)
-        self.everybody = "all" in kept
-        self.mine = not kept.getlist("owner") and not self.everybody
-        super().__init__(ActivityResource, user, kept)
-        self.url = ActivityResource.url("calendar")
-
-    @cached_property
-    def filtered(self) -> QuerySet:
-        rows = self.narrowed(self.bound)
-        return rows.filter(owner=self.user) if self.mine else rows
-
-    @cached_property
-    def facets(self) -> list[Facet]:
-        return [facet for facet in super().facets if facet.name not in _NOT_HERE]
+        self.everybody = "all" in params
+        self.mine = not params.getlist("owner") and not self.everybody
+        only = {"owner": user} if self.mine else {}
+        super().__init__(ActivityResource, "calendar", user, params, _NOT_HERE, only=only)
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
         return [(name, value) for name in ("span", "on", "all") if (value := self.params.get(name, ""))]
-
-    @property
-    def clear_url(self) -> str:
-        params = QueryDict(mutable=True)
-        for name, value in self.hidden:
-            params[name] = value
-        return self.address(params)
 
 
 @dataclass(slots=True)

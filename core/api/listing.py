@@ -18,8 +18,9 @@ from core.api.problems import Fault, Problem
 from core.api.serializer import Serializer
 from core.columns import sortable
 from core.filters import bind_as_given
-from core.listing import MAX_QUERY, Listing
+from core.listing import Listing
 from core.resource import Resource
+from core.tab_values import MAX_QUERY
 
 OWN = ("q", "sort", "after", "before", "page_size", "count", "fields")
 

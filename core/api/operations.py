@@ -20,8 +20,8 @@ from core.columns import sortable
 from core.custom.column import NAME, is_key
 from core.filters import TagFacet, bind_as_given
 from core.keyset import COUNT_CAP, PAGE
-from core.listing import MAX_QUERY
 from core.resource import Resource
+from core.tab_values import MAX_QUERY
 
 MANY = {"get": "list", "post": "create"}
 ONE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.text import capfirst
@@ -151,8 +151,7 @@ class RecordView(ResourceView):
 
     def _related(self, related: Related, row: models.Model, limit: int) -> dict[str, Any]:
         resource: type[Resource] = related.resource
-        listing = Listing(resource, self.user, self.request.GET.__class__(), size=limit)
-        listing.keep_only(**{related.field: row})
+        listing = Listing(resource, self.user, QueryDict(), size=limit, only={related.field: row})
         listing.total = self.pointing[related]
         rows = listing.rows
         hidden = [index for index, cell in enumerate(listing.columns[1:]) if cell.name == related.field]
