@@ -20,7 +20,7 @@ from core.jobs import jobs_of, start_job
 from core.models import JobState
 from core.registry import registry
 from core.resource import Resource
-from core.views.base import ModuleView
+from core.views.base import SettingsView
 from tenants.connection import connection
 from tenants.models import Client
 
@@ -34,15 +34,8 @@ _TONES = {
 }
 
 
-class _Managed(ModuleView):
+class _Managed(SettingsView):
     """Backups are the business of the client's administrators."""
-
-    module = "settings"
-    level = Level.MANAGE
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
 
     def backup(self) -> Backup:
         """The one of the address, of this client, that can be restored; else 404."""

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from django_tenants.utils import schema_context
 
 from core.accounts.access import MODULES
-from core.accounts.models import User
 from core.views.base import InstanceView
 from policies.current import in_force
 from policies.models import PolicyVersion
@@ -52,10 +51,6 @@ def _old(number: str) -> PolicyVersion:
 
 class ReadingView(InstanceView):
     """The important changes, one after the other on a page; « J’ai lu » keeps the proof and leads back to work."""
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         asked = unread(self.user)

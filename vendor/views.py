@@ -4,18 +4,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from core.accounts.access import Level
-from core.views.base import ModuleView
+from core.views.base import SettingsView
 from tenants.documents import vendor_storage
 from vendor.models import Exit
 from vendor.papers import receipt
 
 
-class Leaving(ModuleView):
+class Leaving(SettingsView):
     """For who manages the instance, while an exit of it runs."""
-
-    module = "settings"
-    level = Level.MANAGE
 
     def exit(self) -> Exit:
         found = Exit.objects.filter(client=self.request.client, stopped_at=None, destroyed_at=None).first()  # type: ignore[attr-defined]

@@ -22,6 +22,10 @@ from core.views.errors import session_over
 class InstanceView(AccessMixin, View):
     """Signed in at a client's instance. htmx gets a redirect that it follows as a page."""
 
+    @property
+    def user(self) -> User:
+        return self.request.user  # type: ignore[return-value]  # dispatch lets nobody else in
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.signed_out(request)
@@ -59,6 +63,13 @@ class ModuleView(InstanceView):
         refuse_unlicensed(self.module)
         if not request.user.may(self.module, self.level):  # type: ignore[union-attr]
             raise PermissionDenied
+
+
+class SettingsView(ModuleView):
+    """A screen of whoever administers the instance."""
+
+    module = "settings"
+    level = Level.MANAGE
 
 
 class OfResource:

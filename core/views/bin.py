@@ -40,10 +40,6 @@ class BinView(InstanceView):
         if not any(resource.may(request.user, Level.WRITE) for resource in registry):  # type: ignore[arg-type]
             raise PermissionDenied
 
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
-
     def get(self, request: HttpRequest) -> HttpResponse:
         before = request.GET.get("before", "")
         rows = reachable(self.user).defer("content").select_related("by").order_by("-pk")

@@ -14,8 +14,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.accounts.access import Level
-from core.accounts.models import User
 from core.custom import actions
 from core.custom.erasing import erase_field, holding
 from core.custom.fields import KINDS
@@ -25,7 +23,7 @@ from core.models import CustomField
 from core.models.custom import CustomKind
 from core.registry import registry
 from core.resource import Resource
-from core.views.base import ModuleView
+from core.views.base import SettingsView
 
 ICONS = {
     "text": "file-text", "number": "hash", "money": "euro", "date": "calendar", "choice": "list", "choices": "tag",
@@ -43,16 +41,7 @@ EXAMPLES = {
 }
 
 
-class SettingsView(ModuleView):
-    """Administrators only."""
-
-    module = "settings"
-    level = Level.MANAGE
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
-
+class _Settings(SettingsView):
     def resource_named(self, name: str) -> type[Resource]:
         found = registry.by_label.get(name)
         if found is None:
@@ -66,7 +55,7 @@ class SettingsView(ModuleView):
         return redirect(f"{reverse('custom-fields')}?resource={resource}")
 
 
-class FieldsView(SettingsView):
+class FieldsView(_Settings):
     """The fields of one kind of record, a tab for each."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -99,7 +88,7 @@ def _line(field: CustomField) -> dict[str, Any]:
     return {"field": field, "icon": ICONS[field.kind], "url": reverse("custom-field", args=[field.pk])}
 
 
-class OrderView(SettingsView):
+class OrderView(_Settings):
     """The rows in the order in which they were dropped; or one of them a place up or down, without JavaScript."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -116,7 +105,7 @@ class OrderView(SettingsView):
         return HttpResponse(status=204) if "fetch" in request.POST else self.to_list(resource.key())
 
 
-class EditorView(SettingsView):
+class EditorView(_Settings):
     """What creating and changing share: the form, its preview, and how it is refused."""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -245,7 +234,7 @@ def used_options(field: CustomField) -> set[str]:
         return {option for (option,) in cursor.fetchall()}
 
 
-class ArchiveView(SettingsView):
+class ArchiveView(_Settings):
     """Out of the screens, or back."""
 
     restores = False
@@ -266,7 +255,7 @@ class ArchiveView(SettingsView):
         return self.to_list(field.resource)
 
 
-class DeletionView(SettingsView):
+class DeletionView(_Settings):
     """GET says how many rows lose a value; POST does it, if there are still as many."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.accounts.access import Level
-from core.accounts.models import User
 from core.columns import label_of
 from core.exporting.files import LIVES, is_over, outcomes, still_theirs
 from core.exporting.plan import TAGS
@@ -36,10 +35,6 @@ _SCOPES = {
 
 
 class _Extractions(InstanceView):
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
-
     @property
     def sees_all(self) -> bool:
         return self.user.may("settings", Level.MANAGE)

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from core.accounts.access import Level
-from core.accounts.models import User
 from core.display import number
 from core.importing import actions, jobs
 from core.importing.outcomes import LETTERS, page_of
@@ -142,10 +141,6 @@ class BatchView(InstanceView):
         )
         self.resource = resources[self.batch.resource]
         self.batch = actions.settle(self.batch)
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
-from core.accounts.models import User
 from core.jobs.actions import cancel_job, jobs_of, sees_all
 from core.jobs.kinds import kind_label
 from core.jobs.showing import card
@@ -20,10 +19,6 @@ _PAGE = 50
 
 
 class _JobsView(InstanceView):
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
-
     def job(self) -> Job:
         """404 when it is not among this person's."""
         return get_object_or_404(jobs_of(self.user), pk=self.kwargs["pk"])

@@ -11,11 +11,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from core.accounts.access import Level
 from core.display import number
 from core.mail.outbox import AGAIN, outbox, send_again, settle_as_sent
 from core.models import MailSettings, MailState, OutgoingMail
-from core.views.base import ModuleView
+from core.views.base import SettingsView
 
 _PAGE = 50
 TONES = {
@@ -28,10 +27,7 @@ TONES = {
 }
 
 
-class OutboxView(ModuleView):
-    module = "settings"
-    level = Level.MANAGE
-
+class OutboxView(SettingsView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         state, before = request.GET.get("state", ""), request.GET.get("before", "")
         state = state if state in MailState.values else ""
@@ -119,10 +115,7 @@ class MailSettingsForm(forms.ModelForm):
         return name
 
 
-class MailSettingsView(ModuleView):
-    module = "settings"
-    level = Level.MANAGE
-
+class MailSettingsView(SettingsView):
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(MailSettingsForm(instance=MailSettings.objects.first()))
 

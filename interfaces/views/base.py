@@ -7,22 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from core.accounts.access import Level
-from core.accounts.models import User
-from core.views.base import ModuleView
+from core.views.base import SettingsView
 from interfaces.models import Call, WrittenRequest
 
 
-class SettingsView(ModuleView):
-    """Administrators only."""
-
-    module = "settings"
-    level = Level.MANAGE
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
-
+class InterfaceView(SettingsView):
     def asked(self) -> WrittenRequest:
         return get_object_or_404(WrittenRequest.objects.all(), pk=self.kwargs["pk"])
 

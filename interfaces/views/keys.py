@@ -17,13 +17,13 @@ from interfaces.forms import IntakeForm, KeyForm, WebhookForm, label_of_field
 from interfaces.intake import TRAP
 from interfaces.models import ApiKey, Delivery, DeliveryState, Webhook
 from interfaces.signing import secret_of
-from interfaces.views.base import SettingsView
+from interfaces.views.base import InterfaceView
 
 _PAGE = 50
 TONES = {"queued": "info", "sent": "good", "dead": "danger", "dropped": "neutral"}
 
 
-class NewKeyView(SettingsView):
+class NewKeyView(InterfaceView):
     """The key is in the answer to this form, and nowhere else ever again."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -57,7 +57,7 @@ def _address(one: Any) -> str:
     return f"/api{resource.list_url}" if resource else "/api/"
 
 
-class NewFormView(SettingsView):
+class NewFormView(InterfaceView):
     """A form on the client's own site (R15): its address is in the HTML that this answer shows, once."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -103,7 +103,7 @@ def takes_forms(asked: Any) -> bool:
     return asked.is_in_force() and any(actions.may_take(asked, one.resource) for one in asked.resources.all())
 
 
-class KeyRevocationView(SettingsView):
+class KeyRevocationView(InterfaceView):
     def get(self, request: HttpRequest, pk: int, key: int) -> HttpResponse:
         return redirect("interface", pk)
 
@@ -117,7 +117,7 @@ class KeyRevocationView(SettingsView):
         return self.to(asked)
 
 
-class NewWebhookView(SettingsView):
+class NewWebhookView(InterfaceView):
     """The secret is in the answer to this form, and nowhere else ever again."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -143,7 +143,7 @@ class NewWebhookView(SettingsView):
         return render(self.request, "interfaces/webhook_new.html", context)
 
 
-class WebhookView(SettingsView):
+class WebhookView(InterfaceView):
     """What was told, what waits, what was given up; and « Rejouer »."""
 
     def webhook(self) -> Webhook:

@@ -19,7 +19,7 @@ from interfaces import actions
 from interfaces.countries import NAMES
 from interfaces.forms import RequestForm, RevocationForm, choices, label_of_field
 from interfaces.models import ApiKey, Call, RequestedResource, WrittenRequest
-from interfaces.views.base import SettingsView, state_of, with_use
+from interfaces.views.base import InterfaceView, state_of, with_use
 from interfaces.views.keys import takes_forms
 
 _PAGE = 50
@@ -42,13 +42,13 @@ REFUSALS = {
 }
 
 
-class RequestsView(SettingsView):
+class RequestsView(InterfaceView):
     def get(self, request: HttpRequest) -> HttpResponse:
         found = [{"request": one, "state": state_of(one)} for one in with_use(WrittenRequest.objects.all())[:500]]
         return render(request, "interfaces/list.html", {"requests": found})
 
 
-class RequestView(SettingsView):
+class RequestView(InterfaceView):
     """What was asked and by whom, its keys, its webhooks, and the journal of its calls."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -101,7 +101,7 @@ def keys_of(asked: WrittenRequest) -> list[ApiKey]:
     return list(asked.keys.annotate(last=Subquery(last)).order_by("-id"))
 
 
-class EditorView(SettingsView):
+class EditorView(InterfaceView):
     """A new request, or a draft: the facts of the document, and the fields that it names."""
 
     def kept(self) -> WrittenRequest:
@@ -167,7 +167,7 @@ class ActivationView(RequestView):
         return self.to(asked)
 
 
-class RevocationView(SettingsView):
+class RevocationView(InterfaceView):
     """Asked why, then dead at once."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -206,7 +206,7 @@ class DeletionView(RequestView):
         return redirect("interfaces")
 
 
-class DocumentView(SettingsView):
+class DocumentView(InterfaceView):
     """The signed document, as it was received."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -9,19 +9,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.accounts.access import Level
 from core.accounts.models import User
-from core.views.base import ModuleView
+from core.views.base import SettingsView
 
 
-class Administration(ModuleView):
-    module = "settings"
-    level = Level.MANAGE
+class Administration(SettingsView):
     section = "people"  # the tab that is lit
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
 
     @property
     def base(self) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from core.accounts.actions.people import end_sessions
 from core.accounts.devices import device_name, remember_device
 from core.accounts.journal import note
-from core.accounts.models import DoorEvent, DoorEventKind, User
+from core.accounts.models import DoorEvent, DoorEventKind
 from core.views.base import InstanceView
 
 _LINES = 20
@@ -47,10 +47,6 @@ def line(event: DoorEvent) -> dict[str, Any]:
 
 class Own(InstanceView):
     """A page about oneself: nobody else's is reachable from here."""
-
-    @property
-    def user(self) -> User:
-        return self.request.user  # type: ignore[return-value]
 
 
 class SecurityView(Own):
