@@ -1,12 +1,28 @@
-"""Which clients have something to do: asked of all in few queries, so that beat wakes only those."""
+"""One task for each client, or for those that have something to do: asked of all in few queries, so that beat wakes
+only those."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection
-from django_tenants.utils import get_tenant_model
+from django_tenants.utils import get_tenant_model, schema_context, tenant_context
 from psycopg import sql
 
 _SCHEMAS = 250  # in one query
+
+
+def for_each_client(task: Any) -> None:
+    """Send a Celery task once in each client. Called in public."""
+    for client in get_tenant_model().objects.all():
+        with tenant_context(client):
+            task.delay()
+
+
+def for_clients_where(task: Any, table: str, condition: str) -> None:
+    """Send a Celery task once in each client where a row of `table` meets a condition: see `schemas_with`."""
+    for schema in schemas_with(table, condition):
+        with schema_context(schema):
+            task.delay()
 
 
 def schemas_with(table: str, condition: str) -> Iterator[str]:

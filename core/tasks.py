@@ -1,11 +1,12 @@
 """The kernel's background work, where Celery looks for it."""
 
 from celery import shared_task
-from django_tenants.utils import get_tenant_model, tenant_context
+from django_tenants.utils import get_tenant_model
 
 from core import drafts, sweeping
 from core.accounts.journal import forget_old
 from core.custom.tasks import build_indexes
+from core.fan_out import for_each_client
 from core.importing import jobs as importing_jobs
 from core.jobs.tasks import reconcile, reconcile_here, run
 from core.mail.tasks import deliver, deliver_due
@@ -39,9 +40,7 @@ def seal_history() -> None:
 @shared_task
 def expire_drafts() -> None:
     """Send one task for each client. Called by beat each morning, in public."""
-    for client in get_tenant_model().objects.all():
-        with tenant_context(client):
-            expire_drafts_here.delay()
+    for_each_client(expire_drafts_here)
 
 
 @shared_task
@@ -54,9 +53,7 @@ def expire_drafts_here() -> None:
 def sweep() -> None:
     """Send one task for each client. Called by beat each night, in public, whose own staff has a journal too."""
     forget_old()
-    for client in get_tenant_model().objects.all():
-        with tenant_context(client):
-            sweep_here.delay()
+    for_each_client(sweep_here)
 
 
 @shared_task

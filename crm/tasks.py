@@ -1,9 +1,8 @@
 """CRM's background work, where Celery looks for it."""
 
 from celery import shared_task
-from django_tenants.utils import get_tenant_model, tenant_context
 
-from core.fan_out import schemas_with
+from core.fan_out import for_clients_where
 from crm.actions.activities import remind
 
 _DUE = (
@@ -21,7 +20,4 @@ def remind_here() -> None:
 @shared_task
 def remind_due() -> None:
     """One task for each client where somebody is to be reminded. Called by beat each minute, in public."""
-    schemas = list(schemas_with("crm_activity", _DUE))
-    for client in get_tenant_model().objects.filter(schema_name__in=schemas):
-        with tenant_context(client):
-            remind_here.delay()
+    for_clients_where(remind_here, "crm_activity", _DUE)

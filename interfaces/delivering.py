@@ -4,14 +4,13 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.alone import alone
 from core.api.serializer import serializer_of
 from core.custom.column import NAME, is_key
 from core.registry import registry
@@ -28,7 +27,7 @@ LIFE = timedelta(days=90)
 
 def deliver() -> bool:
     """Send what is due. Returns whether more is due now, for another task."""
-    with _alone() as mine:
+    with alone("webhooks") as mine:
         if not mine:
             return False
         resting: set[int] = set()  # webhooks that failed just now: what else they wait for would fail too
@@ -137,18 +136,3 @@ def sweep() -> int:
     """Forget what ended more than three months ago. Returns how many."""
     old = Delivery.objects.filter(occurred_at__lt=timezone.now() - LIFE).exclude(state=DeliveryState.QUEUED)
     return old.delete()[0]
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the client's outbox for the length of a block; PostgreSQL lets go of it when the process dies."""
-    name = f"{connection.schema_name}:webhooks"  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        mine = cursor.fetchone()[0]
-    try:
-        yield mine
-    finally:
-        if mine and connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -1,9 +1,8 @@
 """The outbox of the webhooks, for Celery."""
 
 from celery import shared_task
-from django_tenants.utils import get_tenant_model, schema_context, tenant_context
 
-from core.fan_out import schemas_with
+from core.fan_out import for_clients_where, for_each_client
 from interfaces import delivering
 
 
@@ -16,17 +15,13 @@ def deliver() -> None:
 @shared_task
 def deliver_due() -> None:
     """One task for each client where something is due. Called by beat, in public."""
-    for schema in schemas_with("interfaces_delivery", "state = 'queued' AND next_try_at <= statement_timestamp()"):
-        with schema_context(schema):
-            deliver.delay()
+    for_clients_where(deliver, "interfaces_delivery", "state = 'queued' AND next_try_at <= statement_timestamp()")
 
 
 @shared_task
 def sweep() -> None:
     """Send one task for each client. Called by beat each night, in public."""
-    for client in get_tenant_model().objects.all():
-        with tenant_context(client):
-            sweep_here.delay()
+    for_each_client(sweep_here)
 
 
 @shared_task

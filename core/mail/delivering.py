@@ -7,8 +7,7 @@ worker; what was handed over is never sent again by itself.
 
 import logging
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -22,13 +21,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.alone import alone
 from core.mail.queueing import CLIENT_HEADER
 from core.models import MailSettings, MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
 BATCH = 200  # mails of one task; others of the queue get their turn
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440)]  # then it is abandoned
-_KEY = "hashtextextended(%s, 0)"
 
 
 class Refused(Exception):
@@ -50,8 +49,8 @@ class Uncertain(Exception):
 def deliver() -> bool:
     """Send what is due. Returns whether more is due now, for another task."""
     while True:
-        with _alone() as alone:
-            if not alone:
+        with alone("mail") as mine:
+            if not mine:
                 return False
             recover()
             more = _deliver_batch()
@@ -207,18 +206,3 @@ def message_of(mail: OutgoingMail) -> EmailMultiAlternatives:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the client's outbox for the length of a block; PostgreSQL lets go of it when the process dies."""
-    name = f"{connection.schema_name}:mail"  # type: ignore[attr-defined]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_try_advisory_lock({_KEY})", [name])
-        mine = cursor.fetchone()[0]
-    try:
-        yield mine
-    finally:
-        if mine and connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT pg_advisory_unlock({_KEY})", [name])

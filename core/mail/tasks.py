@@ -1,9 +1,8 @@
 """The outbox, for Celery."""
 
 from celery import shared_task
-from django_tenants.utils import schema_context
 
-from core.fan_out import schemas_with
+from core.fan_out import for_clients_where
 from core.mail import delivering
 
 
@@ -17,6 +16,4 @@ def deliver() -> None:
 def deliver_due() -> None:
     """One task for each client where mail is due, or was being sent. Called by beat each minute, in public."""
     waits = "state IN ('queued', 'sending') AND next_try_at <= statement_timestamp()"
-    for schema in schemas_with("core_outgoingmail", waits):
-        with schema_context(schema):
-            deliver.delay()
+    for_clients_where(deliver, "core_outgoingmail", waits)
