@@ -16,7 +16,7 @@ from backups.errors import BackupError
 from backups.models import Erasure, ErasureKind
 from core import audit
 from core.models import Attachment, BinnedRow, Event, Note, Tagging
-from tenants.models import Client
+from tenants.active import active_client
 
 # An erasure is dated at the beginning of its transaction, which may have been longer than the backup's.
 _OVERLAP = dt.timedelta(hours=1)
@@ -39,7 +39,7 @@ def journal(kind: ErasureKind, model: str, object_id: int, values: dict[str, Any
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an erasure and its journal are one transaction")
-    client = Client.objects.get(schema_name=connection.schema_name)  # type: ignore[attr-defined]
+    client = active_client()
     return Erasure.objects.create(
         client_id=client.pk, kind=kind, model=model.lower(), object_id=object_id, values=values
     )

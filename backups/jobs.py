@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,7 +11,7 @@ from backups.models import Backup
 from backups.recovering import Recovered, missing, model_named, recover
 from core.display import number
 from core.jobs import JobError, Result, Running, job_kind
-from tenants.models import Client
+from tenants.active import active_client
 
 COMPARE, RECOVER = "backup-compare", "backup-recover"
 SHOWN = 500  # rows offered one by one; beyond, all or the first ones
@@ -23,7 +22,7 @@ def compare(job: Running, *, seq: int, model: str) -> Result:
     """The rows that a backup has and the instance no longer has, to choose from."""
     job.say(_("La sauvegarde est relue et restaurée à côté…"))
     try:
-        count, rows = missing(_client(), _backup(seq), model_named(model), limit=SHOWN)
+        count, rows = missing(active_client(), _backup(seq), model_named(model), limit=SHOWN)
     except BackupError as error:
         raise JobError(str(error)) from error
     if not count:
@@ -43,7 +42,7 @@ def bring_back(job: Running, *, seq: int, model: str, keys: list[Any] | None, ur
     """Bring back the rows that were chosen, all that are gone when `keys` is None."""
     job.say(_("La sauvegarde est relue et restaurée à côté…"))
     try:
-        done = recover(_client(), _backup(seq), model_named(model), keys, by=job.owner)
+        done = recover(active_client(), _backup(seq), model_named(model), keys, by=job.owner)
     except BackupError as error:
         raise JobError(str(error)) from error
     if done.refused and not done.rows:
@@ -72,12 +71,8 @@ def told(done: Recovered) -> str:
     return said
 
 
-def _client() -> Client:
-    return Client.objects.get(schema_name=connection.schema_name)  # type: ignore[attr-defined]
-
-
 def _backup(seq: int) -> Backup:
-    found = Backup.objects.of(client_id=_client().pk).filter(pk=seq).first()
+    found = Backup.objects.of(client_id=active_client().pk).filter(pk=seq).first()
     if found is None:
         raise BackupError(_("Cette sauvegarde n’existe pas."))
     return found

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, Error, connection, models, transaction
+from django.db.models import ManyToOneRel
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 from psycopg import sql
@@ -289,9 +290,8 @@ def _ours() -> frozenset[Model]:
 def _pointing(model: Model) -> Iterable[tuple[Model, str]]:
     """(model, column) of each foreign key to a model, those of many-to-many tables among them."""
     for relation in model._meta.get_fields(include_hidden=True):
-        pointed = relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one)
-        if pointed and relation.related_model in _ours():
-            yield relation.related_model, str(relation.field.column)  # type: ignore[union-attr]
+        if isinstance(relation, ManyToOneRel) and relation.related_model in _ours():  # OneToOneRel is one too
+            yield relation.related_model, str(relation.field.column)
 
 
 def _key(model: Model) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -109,20 +110,15 @@ class S3Storage:
         self._check(request.url, self.region)
 
 
-class _as_os_error:  # noqa: N801 - reads as what it does
+@contextmanager
+def _as_os_error(key: str = "") -> Iterator[None]:
     """What the library raises, as the interface promises: OSError; FileNotFoundError for an unknown key."""
-
-    def __init__(self, key: str = "") -> None:
-        self.key = key
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, ClientError):
-            code = error.response["Error"]["Code"]
-            if code in ("404", "NoSuchKey", "NotFound"):
-                raise FileNotFoundError(self.key) from error
-            raise OSError(f"S3 : {code}") from error
-        if isinstance(error, BotoCoreError | boto3.exceptions.Boto3Error):
-            raise OSError(f"S3 : {error}") from error
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("404", "NoSuchKey", "NotFound"):
+            raise FileNotFoundError(key) from error
+        raise OSError(f"S3 : {code}") from error
+    except (BotoCoreError, boto3.exceptions.Boto3Error) as error:
+        raise OSError(f"S3 : {error}") from error

@@ -27,7 +27,7 @@ def swap(client: Client, scratch: str) -> str:
             return _swap(client, scratch)
         except OperationalError as error:  # a lock that did not come in time, or a deadlock
             busy = error
-            time.sleep(random.uniform(*_PAUSE))  # noqa: S311
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - a pause, no secret
     raise BackupError(_("Les tables du client sont restées occupées : recommencez dans un moment.")) from busy
 
 

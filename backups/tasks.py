@@ -8,6 +8,7 @@ They run in public: the catalogue is there, and a client's rows are read by a co
 import datetime as dt
 import logging
 import time
+from collections.abc import Collection
 
 from celery import shared_task
 from django.conf import settings
@@ -114,7 +115,7 @@ def restore(request_id: int) -> None:
     requests.fulfil(request_id)
 
 
-def due_clients(slot: Slot, *, without: set[int] = frozenset()) -> list[Client]:  # type: ignore[assignment]
+def due_clients(slot: Slot, *, without: Collection[int] = ()) -> list[Client]:
     """Served clients whose backup of the slot is not there, those that failed a moment ago apart."""
     rows = Backup.objects.filter(slot=slot.day, trigger=slot.trigger)
     done = rows.filter(state=State.VERIFIED).values("client_id")

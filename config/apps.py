@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class ConfigConfig(AppConfig):
@@ -7,9 +8,10 @@ class ConfigConfig(AppConfig):
 
     def ready(self):
         from config import personal_data
-        from config.operations import residency  # noqa: F401 - registers its deployment check
+        from config.operations.residency import residency
         from core.accounts import seats
         from tenants import contracts
 
         personal_data.declare()
+        checks.register(residency, checks.Tags.security, deploy=True)
         seats.ask = contracts.seats_left  # the kernel asks; the contracts are the vendor's

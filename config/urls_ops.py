@@ -3,11 +3,14 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from policies import admin as _policies  # noqa: F401 - its models come onto the site
+from policies.admin import PolicyVersionAdmin
+from policies.models import PolicyVersion
 from vendor.admin import ops
 
 handler400 = "core.views.errors.bad_request"
 handler500 = "core.views.errors.server_error"
+
+ops.register(PolicyVersion, PolicyVersionAdmin)
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/"), name="home"),

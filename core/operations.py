@@ -9,7 +9,7 @@ from django.db.models import Model
 DERIVED = ("search", "updated_at")
 
 
-class _Triggers(Operation):
+class Triggers(Operation):
     reduces_to_sql = True
     reversible = True
 
@@ -53,7 +53,7 @@ def _history_triggers(table: str, call: str) -> Iterator[str]:
         )
 
 
-class TrackHistory(_Triggers):
+class TrackHistory(Triggers):
     """Keep the history of a model's table: three triggers that call public.b2o_record_changes()."""
 
     names = ("history_insert", "history_update", "history_delete")
@@ -107,7 +107,7 @@ class TrackTable(TrackHistory):
         return f"{self.table}_history"
 
 
-class AppendOnly(_Triggers):
+class AppendOnly(Triggers):
     """Refuse UPDATE, DELETE and TRUNCATE on a model's table."""
 
     names = ("append_only", "append_only_truncate")
@@ -124,7 +124,7 @@ class AppendOnly(_Triggers):
         return f"Make {self.model} append-only"
 
 
-class GoneInAYear(_Triggers):
+class GoneInAYear(Triggers):
     """Refuse UPDATE and TRUNCATE on a model's table, and DELETE of rows whose `at` is less than a year old."""
 
     names = ("gone_in_a_year", "gone_in_a_year_truncate")
@@ -144,7 +144,7 @@ class GoneInAYear(_Triggers):
         return f"Keep {self.model} as written, for a year"
 
 
-class OnlyUp(_Triggers):
+class OnlyUp(Triggers):
     """Let the counters of a model's table (id, name, period, last) only go up, one by one: public.b2o_only_up()."""
 
     names = ("only_up", "only_up_truncate")
@@ -161,7 +161,7 @@ class OnlyUp(_Triggers):
         return f"Let the counters of {self.model} only go up"
 
 
-class OnlyForget(_Triggers):
+class OnlyForget(Triggers):
     """Open one door in an append-only table of values: public.b2o_forget_values(). All else is refused as before."""
 
     names = ("append_only", "only_forget")

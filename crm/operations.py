@@ -1,9 +1,9 @@
 """Triggers of CRM's own, for migrations: what they wrote stays true. Their functions are in tenants/sql/deals.sql."""
 
-from core.operations import _Triggers
+from core.operations import Triggers
 
 
-class FollowStage(_Triggers):
+class FollowStage(Triggers):
     """Of deals: pipeline, state, closed_at and stage_since follow the stage, whoever writes it."""
 
     names = ("follow_stage",)
@@ -18,7 +18,7 @@ class FollowStage(_Triggers):
         return f"Let {self.model} follow its stage"
 
 
-class KeepStageKind(_Triggers):
+class KeepStageKind(Triggers):
     """Of stages: neither kind nor pipeline changes while deals are there."""
 
     names = ("keep_kind",)

@@ -1,9 +1,9 @@
 """Triggers of this application's tables; their functions are in tenants/sql/interfaces.sql."""
 
-from core.operations import _Triggers
+from core.operations import Triggers
 
 
-class FreezeRequest(_Triggers):
+class FreezeRequest(Triggers):
     """Once in force, a written request never changes again; it can only be revoked, once."""
 
     names = ("request_frozen",)
@@ -18,7 +18,7 @@ class FreezeRequest(_Triggers):
         return f"Freeze {self.model} once in force"
 
 
-class FreezeFields(_Triggers):
+class FreezeFields(Triggers):
     """The fields of a request that is in force never change."""
 
     names = ("fields_frozen",)
@@ -33,7 +33,7 @@ class FreezeFields(_Triggers):
         return f"Freeze {self.model} with its request"
 
 
-class KeepRevoked(_Triggers):
+class KeepRevoked(Triggers):
     """A revoked key stays revoked, and no key is ever given another secret."""
 
     names = ("key_revoked",)
@@ -48,7 +48,7 @@ class KeepRevoked(_Triggers):
         return f"Keep revoked {self.model} revoked"
 
 
-class FillOutbox(_Triggers):
+class FillOutbox(Triggers):
     """What the history tells goes to the webhooks that want it, in the same transaction. Of the table of events."""
 
     names = ("outbox",)

@@ -8,10 +8,8 @@ from django.http import HttpRequest
 
 from policies.current import forget
 from policies.models import PolicyVersion
-from vendor.admin.site import ops
 
 
-@admin.register(PolicyVersion, site=ops)
 class PolicyVersionAdmin(admin.ModelAdmin):
     list_display = ("__str__", "material", "published_at", "published_by", "sha256")
     list_filter = ("module", "material")

@@ -40,7 +40,7 @@ class Gauges:
         yield up
 
     def redis(self) -> Iterator[Any]:
-        client = cache._cache.get_client(write=False)  # type: ignore[attr-defined]
+        client = cache._cache.get_client(write=False)  # type: ignore[attr-defined]  # Django shows Redis itself nowhere else
         queue = GaugeMetricFamily("b2o_queue_length", "Messages that wait for a worker", labels=["queue"])
         name = getattr(settings, "CELERY_TASK_DEFAULT_QUEUE", "celery")
         queue.add_metric([name], client.llen(name))

@@ -31,7 +31,7 @@ def _figures() -> dict[str, Any] | None:
 
 def _process() -> str:
     """The place of a worker's process, which its successor takes over: files do not pile up. Else its number."""
-    from billiard.process import current_process  # type: ignore[import-untyped]
+    from billiard.process import current_process
 
     place = getattr(current_process(), "index", None)
     return f"worker-{place}" if place is not None else str(os.getpid())

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error
 
 COUNTRY = "FR"
 HOLDS = frozenset({"application", "database", "cache", "mail", "files", "backups", "replica"})
@@ -80,7 +80,6 @@ def _host(address: str) -> str:
     return (parsed.hostname or DISK).lower()
 
 
-@register(Tags.security, deploy=True)
 def residency(**kwargs: Any) -> list[CheckMessage]:
     path = getattr(settings, "HOSTING_REGISTER", None)
     if path is None:

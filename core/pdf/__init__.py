@@ -40,5 +40,5 @@ def render(template: str, data: dict[str, Any], *, at: dt.datetime, seconds: flo
 
 
 def _client() -> dict[str, Any]:
-    client = connection.tenant  # type: ignore[attr-defined]
+    client = connection.tenant  # type: ignore[attr-defined]  # django-tenants' connection
     return {"name": getattr(client, "name", "") or "MyB2O", "hue": getattr(client, "hue", None)}

@@ -22,7 +22,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
+    def log_message(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to say: somebody asks each fifteen seconds."""
 
 

@@ -78,7 +78,7 @@ def send_invitation(person: User, *, by: User | None, base: str = "") -> None:
     )
     path = reverse("invitation", args=[token], urlconf="config.urls")
     link = f"{base}{path}" if base else absolute(path)
-    client = connection.tenant  # type: ignore[attr-defined]
+    client = connection.tenant  # type: ignore[attr-defined]  # django-tenants' connection
 
     def send() -> None:
         with tenant_context(client):  # of now, not the one that is active when an outer transaction commits
