@@ -53,7 +53,8 @@ class Setup:
         if _stamps().get("npm") != packages or not (ROOT / "node_modules" / ".package-lock.json").exists():
             self._step("Installation des fichiers d’interface (npm)", self._npm_ci)
             _stamp("npm", packages)
-        makers = [ROOT / "core" / "management" / "commands" / "vendor.py", ROOT / "core" / "pdf" / "fonts.py"]
+        core = ROOT / "core"
+        makers = [core / "management" / "commands" / "vendor.py", core / "pdf" / "fonts.py", core / "webfont.py"]
         copied = _hash(*sources, *makers)
         made = all((ROOT / "build" / folder).is_dir() for folder in ("vendor", "fonts"))
         if _stamps().get("vendor") != copied or not made:

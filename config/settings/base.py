@@ -254,6 +254,16 @@ USE_THOUSAND_SEPARATOR = False  # True would write value="1 594" into ids
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "build" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", BASE_DIR / "build" / "vendor"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "core.bundles.BundleFinder",
+]
+STATIC_BUNDLES = {
+    "css/shell.css": ("css/base.css", "css/components.css"),
+    "css/work.css": ("css/list.css", "css/pages.css"),
+}
+STATIC_BUNDLES_DIR = BASE_DIR / "build" / "bundles"
 FONT_DIR = BASE_DIR / "build" / "fonts"  # of the documents; made by `manage.py vendor`, never sent to a browser
 PDF_TEMPLATES = BASE_DIR / "templates" / "pdf"
 MEDIA_ROOT = DATA_DIR / "media"

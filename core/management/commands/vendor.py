@@ -1,7 +1,8 @@
 """Copy the browser files named under "vendor" in package.json to build/vendor, draw the icon sprite, unpack the fonts
 of the documents into build/fonts.
 
-Run it after `npm ci`. Nothing is compiled: the packages' own published browser builds are used as they are.
+Run it after `npm ci`. Nothing is compiled: the packages' own published browser builds are used, the font of the pages
+cut to what they show.
 """
 
 import json
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core.pdf import fonts
+from core.webfont import slim
 
 # The maps are not shipped, and the manifest storage refuses a reference to an absent file.
 SOURCE_MAP = re.compile(rb"^\s*(?://|/\*)# sourceMappingURL=.*$", re.MULTILINE)
@@ -45,6 +47,8 @@ def copy(source: Path, target: Path) -> None:
     data = read(source)
     if target.suffix in {".js", ".css"}:
         data = SOURCE_MAP.sub(b"", data)
+    if target.suffix == ".woff2":
+        data = slim(data)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
 
