@@ -15,7 +15,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core import keyset, search, standing
-from core.accounts.access import Scope
 from core.accounts.models import User
 from core.actions.tags import tags_of
 from core.columns import declared, label_of, sortable
@@ -26,7 +25,6 @@ from core.facets import Facet, custom_facets, facets_of
 from core.filters import bind
 from core.lean import lean
 from core.models import SavedView
-from core.models.base import DomainManager
 from core.parts import Cell, Column, Row
 from core.resource import Col, Resource, View
 from core.tab_values import MAX_QUERY, TabValues, cleaned
@@ -101,13 +99,8 @@ class Listing:
     @cached_property
     def plain(self) -> bool:
         """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
-        resource, asked = self.resource, self.bound.form.cleaned_data
-        if self._only or resource.key() in self.user.narrowing:  # an interface of some rows only
-            return False
-        if asked or self.q or resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]
-            return False
-        ours = type(resource.model._default_manager).get_queryset is DomainManager.get_queryset
-        return ours and self.bound.is_plain and resource.scope(self.user) is Scope.ALL
+        asked = self._only or self.bound.form.cleaned_data or self.q
+        return not asked and self.bound.is_plain and standing.whole(self.resource, self.user)
 
     def turned(self, shown: Collection[str]) -> keyset.Page:
         """The page of the address, of rows that hold these fields."""

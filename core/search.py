@@ -15,6 +15,7 @@ from django.db.models.expressions import Combinable, Func
 from core.text import fold
 
 MAX_WORDS = 8
+CONFIG = "simple"  # of PostgreSQL's full text: words as they are, of no language
 
 
 def folded(expression: Combinable | str) -> Func:
@@ -135,32 +136,35 @@ class Plan:
     « menuiserie ». So only the rarest words go through the index, and the others are looked at in the rows left.
     """
 
-    indexed: Q
-    looked_at: Func | None
-    about: float  # rows found, at most
-    table: float  # rows of the table
+    indexed: str | None  # as a tsquery; None: every row
+    looked_at: str | None
+    about: float = 0  # rows found, at most
+    table: float = 0  # rows of the table
 
     @classmethod
     def narrowing(cls, model: type[models.Model], text: str) -> Plan:
         """For `narrow` alone: of one word there is nothing to choose, and nothing is asked."""
-        return cls.of(model, text) if len(words(text)) > 1 else cls(matches(text), None, 0, 0)
+        found = words(text)
+        return cls.of(model, text) if len(found) > 1 else cls(_raw(found) if found or text.strip() else None, None)
 
     @classmethod
     def of(cls, model: type[models.Model], text: str) -> Plan:
         found = words(text)
         if not found:
-            return cls(matches(text), None, 0, 0)
+            return cls("" if text.strip() else None, None)
         table, *each = estimates(model, found)
         sizes = dict(zip(found, each, strict=True))
         rarest = min(sizes.values())
         indexed = [word for word in sizes if sizes[word] <= rarest * _MUCH_MORE]
         others = [word for word in sizes if word not in indexed]
-        looked_at = _looked_at(_query(others)) if others else None
-        return cls(Q(search=_query(indexed)), looked_at, rarest, table)
+        return cls(_raw(indexed), _raw(others) or None, rarest, table)
 
     def narrow(self, rows: QuerySet) -> QuerySet:
-        rows = rows.filter(self.indexed)
-        return rows.filter(self.looked_at) if self.looked_at is not None else rows
+        if self.indexed == "":  # only signs were typed
+            return rows.none()
+        if self.indexed is not None:
+            rows = rows.filter(search=_tsquery(self.indexed))
+        return rows.filter(_looked_at(_tsquery(self.looked_at))) if self.looked_at is not None else rows
 
     def find(self, rows: QuerySet, order: Any, fields: Sequence[str] = ()) -> Found:
         """`order`: the core.keyset.Order of the list."""
@@ -170,7 +174,15 @@ class Plan:
 
 
 def _query(found: list[str]) -> SearchQuery:
-    return SearchQuery(" & ".join(f"{word}:*" for word in found), config="simple", search_type="raw")
+    return _tsquery(_raw(found))
+
+
+def _raw(found: list[str]) -> str:
+    return " & ".join(f"{word}:*" for word in found)
+
+
+def _tsquery(raw: str) -> SearchQuery:
+    return SearchQuery(raw, config=CONFIG, search_type="raw")
 
 
 def _looked_at(query: SearchQuery) -> Func:

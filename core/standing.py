@@ -1,4 +1,4 @@
-"""The page of a whole table, compiled once a process: who sees everything and asks nothing sends the same statement."""
+"""Statements compiled once a process: who sees a whole table and asks nothing of it, or words alone, sends the same."""
 
 from __future__ import annotations
 
@@ -9,17 +9,63 @@ from typing import Any
 
 from django.db import models
 
+from core.accounts.access import Level, Scope
+from core.accounts.models import User
 from core.custom.column import is_key
 from core.custom.fields import Virtual
 from core.keyset import Cursor, Order
 from core.lean import lean
+from core.models.base import DomainManager
+from core.resource import Resource
+from core.search import CONFIG, Plan
 from core.statements import Compiled
 
+_WORDS, _OTHERS = "\x7f words", "\x7f others"  # stand for what is searched
 _ANY = "custom"  # stands for the custom fields, which are one column whatever their number…
 _ONE = "f1"  # … as the name of one of them does
 # What stands in the compiled statement for the key and the number of the row from which a page starts.
 _KEYS: dict[type, Any] = {str: "\x7f a key", dt.datetime: dt.datetime(1, 2, 3, tzinfo=dt.UTC)}
 _PK = -(2**62)
+
+
+def whole(resource: type[Resource], user: User) -> bool:
+    """Whether the rows that this person sees are all of the table, found by the kernel's own code."""
+    if resource.key() in user.narrowing:  # an interface of some rows only
+        return False
+    if resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]
+        return False
+    ours = type(resource.model._default_manager).get_queryset is DomainManager.get_queryset
+    return ours and resource.may(user, Level.READ) and resource.scope(user) is Scope.ALL
+
+
+def found(resource: type[Resource], user: User, text: str, *, size: int, among: int) -> list[Any]:
+    """`size` of the rows that have these words, in the list's order: the first ones of any `among` of them.
+
+    Sorting all who match would cost more the less has been typed.
+    """
+    plan, order = Plan.narrowing(resource.model, text), resource.first_order()
+    if not plan.indexed:
+        return []
+    if whole(resource, user):
+        statement = _finding(resource.model, tuple(resource.subtitle), order, plan.looked_at is not None, size, among)
+        return statement.fetch(config=CONFIG, words=plan.indexed, others=plan.looked_at)
+    return list(_first(resource.rows(user), resource.subtitle, order, plan, size, among))
+
+
+@lru_cache(maxsize=512)
+def _finding(
+    model: type[models.Model], shown: tuple[str, ...], order: Order, others: bool, size: int, among: int
+) -> Compiled:
+    plan = Plan(_WORDS, _OTHERS if others else None)
+    rows = _first(model._default_manager.all(), shown, order, plan, size, among)
+    return Compiled(rows, {CONFIG: "config", _WORDS: "words", _OTHERS: "others"})
+
+
+def _first(
+    rows: models.QuerySet, shown: Collection[str], order: Order, plan: Plan, size: int, among: int
+) -> models.QuerySet:
+    some = plan.narrow(rows).order_by().values("pk")[:among]
+    return order.apply(lean(rows.filter(pk__in=some), shown))[:size]
 
 
 def page_of(model: type[models.Model], shown: Collection[str], order: Order) -> Callable[..., list[Any]] | None:

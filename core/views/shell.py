@@ -10,10 +10,9 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from core.accounts.access import Level
 from core.accounts.models import User
-from core.lean import lean
 from core.registry import registry
 from core.resource import Resource
-from core.search import Plan
+from core.standing import found
 from core.text import clean, fold
 from core.views.base import InstanceView
 
@@ -37,9 +36,7 @@ class PaletteView(InstanceView):
         return render(request, "core/palette.html", {"groups": shown, "q": q})
 
     def hits(self, resource: type[Resource], user: User, q: str) -> dict | None:
-        # Sorting all who match would cost more the less has been typed: some of them, then those in order.
-        some = Plan.narrowing(resource.model, q).narrow(resource.rows(user)).order_by().values("pk")[:_SORTED]
-        rows = resource.first_order().apply(lean(resource.rows(user).filter(pk__in=some), resource.subtitle))[:_HITS]
+        rows = found(resource, user, q, size=_HITS, among=_SORTED)
         options = [
             {
                 "url": resource.url("record", row.pk),
