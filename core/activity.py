@@ -10,9 +10,8 @@ from typing import Any
 
 from django.db.models import Model
 
+from core import record_reads
 from core.accounts.models import User
-from core.actions.notes import notes_of
-from core.attachments.actions import files_of
 from core.history import events_of
 from core.presenting import file_entry, note_entry
 from core.resource import Resource
@@ -43,8 +42,9 @@ class Place:
 def stream(resource: type[Resource], row: Model, user: User, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
     """(PAGE entries at most, the cursor of the next page or ""). A constant number of queries."""
     place = Place.read(cursor)
-    notes = [note_entry(note, user) for note in notes_of(row).filter(pk__lt=place.note)[: PAGE + 1]]
-    files = [file_entry(file, resource, row, user) for file in files_of(row).filter(pk__lt=place.file)[: PAGE + 1]]
+    of_row = {"model": resource.key(), "object_id": row.pk}
+    notes = [note_entry(note, user) for note in record_reads.notes(**of_row, before=place.note)]
+    files = [file_entry(file, resource, row, user) for file in record_reads.files(**of_row, before=place.file)]
     events = events_of(resource, row.pk, user, before=place.event)[: PAGE + 1]
     waiting = {"note": notes, "file": files, "event": events}
     keys = {"note": place.note, "file": place.file, "event": place.event}

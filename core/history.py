@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from core import record_reads
 from core.accounts.access import Level, Scope
 from core.accounts.models import User
 from core.custom.definitions import field_of, field_of_column
@@ -26,17 +27,14 @@ def events_of(resource: type[Resource], pk: int, user: User, *, before: int | No
 
     Sensitive fields that `user` may not see are left out, and so are changes of nothing else.
     """
-    events = rows_events(resource, pk)
-    taggings = {
-        tagging.pk: tagging.tag
-        for tagging in Tagging.objects.filter(model=resource.key(), object_id=pk).select_related("tag")
-    }
-    tag_events = _TAGGED.filter(object_id__in=list(taggings)).select_related("values").order_by("-id")
-    if before:
-        events, tag_events = events.filter(pk__lt=before), tag_events.filter(pk__lt=before)
+    start = before or record_reads.FIRST
+    events = record_reads.events(model=resource.key(), object_id=pk, before=start)
+    taggings = {tagging.pk: tagging.tag for tagging in record_reads.taggings(model=resource.key(), object_id=pk)}
+    if taggings:
+        of_tags = _TAGGED.filter(object_id__in=list(taggings), pk__lt=start).select_related("values")
+        events = sorted([*events, *of_tags.order_by("-pk")[:PAGE]], key=lambda event: -event.pk)[:PAGE]
     hidden = _hidden_columns(resource, user)
-    merged = sorted([*events[:PAGE], *tag_events[:PAGE]], key=lambda event: -event.pk)[:PAGE]
-    found = [event for event in merged if event.model != resource.key() or _concerns(event, hidden)]
+    found = [event for event in events if event.model != resource.key() or _concerns(event, hidden)]
     names = _related_names(resource.model, [event for event in found if event.model == resource.key()], hidden)
     return [
         _entry(event, resource.model, names, hidden)

@@ -208,7 +208,19 @@ def capped_count(rows: QuerySet) -> int:
 
 def capped_counts(queries: Sequence[QuerySet]) -> list[int]:
     """`capped_count` of each, in one query."""
-    counts, parts = [0] * len(queries), {}
+    counts = [0] * len(queries)
+    sql, parameters, places = capped_statement(queries)
+    if places:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            for place, count in zip(places, cursor.fetchone(), strict=True):
+                counts[place] = count
+    return counts
+
+
+def capped_statement(queries: Sequence[QuerySet]) -> tuple[str, list[Any], list[int]]:
+    """(statement that counts each, parameters, the places of those that it counts: the others find nothing)."""
+    parts: dict[int, str] = {}
     parameters: list[Any] = []
     for place, rows in enumerate(queries):
         try:
@@ -217,12 +229,7 @@ def capped_counts(queries: Sequence[QuerySet]) -> list[int]:
             continue
         parts[place] = f"(SELECT count(*) FROM ({sql}) AS found)"  # noqa: S608 - the ORM's own statement
         parameters += params
-    if parts:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(parts.values())}", parameters)
-            for place, count in zip(parts, cursor.fetchone(), strict=True):
-                counts[place] = count
-    return counts
+    return f"SELECT {', '.join(parts.values())}", parameters, list(parts)
 
 
 def counting(rows: QuerySet, parts: Sequence[Mapping[models.Field, Any]], cap: int) -> tuple[str, list[Any]]:

@@ -96,16 +96,20 @@ class Listing:
     def page(self) -> keyset.Page:
         return self.turned({*(col.name for col in self._cols), *self.resource.subtitle})
 
-    @cached_property
+    @property
     def plain(self) -> bool:
         """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
-        asked = self._only or self.bound.form.cleaned_data or self.q
+        return self._unasked and not self._only
+
+    @cached_property
+    def _unasked(self) -> bool:
+        asked = self.bound.form.cleaned_data or self.q
         return not asked and self.bound.is_plain and standing.whole(self.resource, self.user)
 
     def turned(self, shown: Collection[str]) -> keyset.Page:
         """The page of the address, of rows that hold these fields."""
         order, after = self.order, None if self._before else self._after
-        if self.plain and (kept := standing.page_of(self.resource.model, shown, order)):
+        if self._unasked and (kept := standing.page_of(self.resource.model, shown, order, self._only)):
             return keyset.page(kept, order, after=after, before=self._before, size=self.size)
         rows = self.filtered
         if self.q and self.found.complete:  # they are known: no need to search again

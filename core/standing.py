@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -25,7 +25,7 @@ _ANY = "custom"  # stands for the custom fields, which are one column whatever t
 _ONE = "f1"  # … as the name of one of them does
 # What stands in the compiled statement for the key and the number of the row from which a page starts.
 _KEYS: dict[type, Any] = {str: "\x7f a key", dt.datetime: dt.datetime(1, 2, 3, tzinfo=dt.UTC)}
-_PK = -(2**62)
+_PK, _ROW = -(2**62), -(2**62) - 1
 
 
 def whole(resource: type[Resource], user: User) -> bool:
@@ -68,12 +68,17 @@ def _first(
     return order.apply(lean(rows.filter(pk__in=some), shown))[:size]
 
 
-def page_of(model: type[models.Model], shown: Collection[str], order: Order) -> Callable[..., list[Any]] | None:
-    """What `keyset.page` takes the rows with; None where the order is a client's own, or the key of another kind."""
-    if isinstance(order.field, Virtual) or _kind(order) is None:
+def page_of(
+    model: type[models.Model], shown: Collection[str], order: Order, only: Mapping[str, models.Model]
+) -> Callable[..., list[Any]] | None:
+    """What `keyset.page` takes the rows with; None where the order is a client's own, or the key of another kind.
+
+    `only`: {foreign key: row that it points to}, of one at most.
+    """
+    if isinstance(order.field, Virtual) or _kind(order) is None or len(only) > 1:
         return None
     names = frozenset(_ANY if is_key(name) else name for name in shown)
-    return partial(_take, model, names, order)
+    return partial(_take, model, names, order, only)
 
 
 def _kind(order: Order) -> type | None:
@@ -86,23 +91,26 @@ def _take(
     model: type[models.Model],
     names: frozenset[str],
     order: Order,
+    only: Mapping[str, models.Model],
     size: int,
     *,
     start: Cursor | None = None,
     backwards: bool = False,
 ) -> list[Any]:
-    statement = _compiled(model, names, order, size, start is not None, backwards)
-    return statement.fetch(key=start.key, pk=start.pk) if start else statement.fetch()
+    statement = _compiled(model, names, order, "".join(only), size, start is not None, backwards)
+    place = {"key": start.key, "pk": start.pk} if start else {}
+    return statement.fetch(**place, row=next((row.pk for row in only.values()), None))
 
 
 @lru_cache(maxsize=512)
 def _compiled(
-    model: type[models.Model], names: frozenset[str], order: Order, size: int, started: bool, backwards: bool
+    model: type[models.Model], names: frozenset[str], order: Order, key: str, size: int, started: bool, backwards: bool
 ) -> Compiled:
+    rows = model._default_manager.filter(**{key: _ROW}) if key else model._default_manager.all()
     # One name that `is_key` knows stands for all: `lean` then reads their column.
-    rows = lean(model._default_manager.all(), {_ONE if name == _ANY else name for name in names})
+    rows = lean(rows, {_ONE if name == _ANY else name for name in names})
     rows = order.apply(rows, backwards=backwards)
     kind: Any = _kind(order)
     if started:
         rows = rows.filter(order.beyond(Cursor(_KEYS[kind], _PK, 1), backwards=backwards))
-    return Compiled(rows[:size], {_KEYS[kind]: "key", _PK: "pk"})
+    return Compiled(rows[:size], {_KEYS[kind]: "key", _PK: "pk", _ROW: "row"})

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.generic import View
 from django_htmx.http import HttpResponseClientRedirect
@@ -15,6 +15,7 @@ from core.accounts.access import Level
 from core.accounts.licences import refuse_unlicensed
 from core.accounts.models import User
 from core.exporting.recording import may_extract
+from core.record_reads import row_of
 from core.resource import Resource
 from core.views.errors import session_over
 
@@ -88,7 +89,9 @@ class OfResource:
 
     def row(self, level: Level | None = None) -> Model:
         """The row of the address; 404 when it is not among this person's, 403 when they may only read it."""
-        row = get_object_or_404(self.rows.select_related(), pk=self.kwargs["pk"])  # type: ignore[attr-defined]
+        row = row_of(self.resource, self.user, self.kwargs["pk"])  # type: ignore[attr-defined]
+        if row is None:
+            raise Http404
         if not self.reaches(row, self.level if level is None else level):
             raise PermissionDenied
         return row

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from core import record_reads
 from core.accounts.access import Level
 from core.actions.tags import tags_of
 from core.activity import stream
@@ -16,12 +17,9 @@ from core.custom.definitions import field_of, fields_of
 from core.display import rich
 from core.exporting.recording import may_extract
 from core.history import PAGE, events_of
-from core.keyset import capped_counts
 from core.listing import MAX_TRAIL, Listing
-from core.models import Attachment, Note
 from core.neighbours import neighbours
 from core.presenting import with_names
-from core.references import about
 from core.resource import Related, Resource
 from core.tabs import count_label
 from core.views.base import ResourceView
@@ -85,9 +83,7 @@ class RecordView(ResourceView):
         tabs = [self._tab("overview", _("Vue d’ensemble"), row, "record")]
         readable = self.readable()
         # All of the tabs' figures in one query.
-        pointing = [self._pointing(related, row) for related in readable]
-        attached = Attachment.objects.filter(**about(row), deleted_at=None)
-        notes, files, *counts = capped_counts([Note.objects.filter(**about(row)), attached, *pointing])
+        notes, files, *counts = record_reads.counts(self.resource, self.user, row, readable)
         self.pointing = dict(zip(readable, counts, strict=True))
         if readable:
             label = readable[0].resource.label_plural if len(readable) == 1 else _("Fiches liées")
@@ -145,9 +141,6 @@ class RecordView(ResourceView):
 
     def related(self, row: models.Model, limit: int) -> list[dict[str, Any]]:
         return [self._related(related, row, limit) for related in self.readable()]
-
-    def _pointing(self, related: Related, row: models.Model) -> models.QuerySet:
-        return related.resource.rows(self.user).filter(**{related.field: row})
 
     def _related(self, related: Related, row: models.Model, limit: int) -> dict[str, Any]:
         resource: type[Resource] = related.resource
