@@ -80,9 +80,10 @@ class Listing:
     @cached_property
     def found(self) -> search.Found:
         """What the search finds in all the declared views together, up to a thousand rows. Asked when there is one."""
-        return self._search.find(
-            self.narrowed(self.tab_values.beyond, searched=False), self.order, self.tab_values.columns
-        )
+        columns = self.tab_values.columns
+        if self._unfiltered and not self._only:
+            return standing.searched(self.resource.model, self._search, self.order, columns)
+        return self._search.find(self.narrowed(self.tab_values.beyond, searched=False), self.order, columns)
 
     @cached_property
     def _search(self) -> search.Plan:
@@ -99,25 +100,26 @@ class Listing:
     @property
     def plain(self) -> bool:
         """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
-        return self._unasked and not self._only
+        return self._unfiltered and not self._only and not self.q
 
     @cached_property
-    def _unasked(self) -> bool:
-        asked = self.bound.form.cleaned_data or self.q
+    def _unfiltered(self) -> bool:
+        asked = self.bound.form.cleaned_data
         return not asked and self.bound.is_plain and standing.whole(self.resource, self.user)
 
     def turned(self, shown: Collection[str]) -> keyset.Page:
         """The page of the address, of rows that hold these fields."""
         order, after = self.order, None if self._before else self._after
-        if self._unasked and (kept := standing.page_of(self.resource.model, shown, order, self._only)):
-            return keyset.page(kept, order, after=after, before=self._before, size=self.size)
-        rows = self.filtered
+        asked = standing.Asked(self._only)
         if self.q and self.found.complete:  # they are known: no need to search again
-            rows = self.narrowed(self.bound, searched=False).filter(pk__among=[row[0] for row in self.found.rows])
+            asked = standing.Asked(self._only, among=[row[0] for row in self.found.rows])
             order = replace(order, few=self.found.few)
         elif self.q:
-            rows = self._search.narrow(self.narrowed(self.bound, searched=False))
-        take = partial(order.take, lean(rows, shown))
+            asked = standing.Asked(self._only, self._search)
+        take = standing.page_of(self.resource.model, shown, order, asked) if self._unfiltered else None
+        if take is None:
+            rows = self.bound.filter_queryset(asked.narrow(self.resource.rows(self.user)))
+            take = partial(order.take, lean(rows, shown))
         return keyset.page(take, order, after=after, before=self._before, size=self.size)
 
     @cached_property

@@ -12,7 +12,7 @@ from core.keyset import capped_counts, capped_statement
 from core.models import Attachment, Event, Note, Tagging
 from core.resource import Related, Resource
 from core.standing import whole
-from core.statements import Compiled, compiled, fetch
+from core.statements import Compiled, Slotted, compiled
 
 _PK = -(2**62)
 _LABEL = "\x7f label"
@@ -39,18 +39,17 @@ def _with_related(rows: QuerySet) -> QuerySet:
 def counts(resource: type[Resource], user: User, row: models.Model, related: Sequence[Related]) -> list[int]:
     """How many notes, files and rows of each related list a record has, `keyset.COUNT_CAP` + 1 at most. One query."""
     if all(whole(one.resource, user) for one in related):
-        sql, params = _counting(tuple((one.resource.model, one.field) for one in related))
-        values = {_PK: row.pk, _LABEL: resource.key()}
-        return list(fetch(sql, [values[param] for param in params])[0])
+        counting = _counting(tuple((one.resource.model, one.field) for one in related))
+        return list(counting.rows(pk=row.pk, label=resource.key())[0])
     pointing = [one.resource.rows(user).filter(**{one.field: row}) for one in related]
     return capped_counts([*_borne(resource.key(), row.pk), *pointing])
 
 
 @lru_cache(maxsize=512)
-def _counting(related: tuple[tuple[type[models.Model], str], ...]) -> tuple[str, list[Any]]:
+def _counting(related: tuple[tuple[type[models.Model], str], ...]) -> Slotted:
     pointing = [model._default_manager.filter(**{field: _PK}) for model, field in related]
     sql, params, _places = capped_statement([*_borne(_LABEL, _PK), *pointing])
-    return sql, params
+    return Slotted(sql, params, {_PK: "pk", _LABEL: "label"})
 
 
 def _borne(label: str, pk: int) -> tuple[QuerySet, QuerySet]:

@@ -160,17 +160,38 @@ class Plan:
         return cls(_raw(indexed), _raw(others) or None, rarest, table)
 
     def narrow(self, rows: QuerySet) -> QuerySet:
-        if self.indexed == "":  # only signs were typed
+        if self.finds_nothing:
             return rows.none()
         if self.indexed is not None:
             rows = rows.filter(search=_tsquery(self.indexed))
         return rows.filter(_looked_at(_tsquery(self.looked_at))) if self.looked_at is not None else rows
 
+    @property
+    def finds_nothing(self) -> bool:
+        """Only signs were typed."""
+        return self.indexed == ""
+
+    @property
+    def frequent(self) -> bool:
+        return self.about > _FREQUENT
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What a statement that was composed beforehand is sent with."""
+        return {"config": CONFIG, "words": self.indexed, "others": self.looked_at}
+
     def find(self, rows: QuerySet, order: Any, fields: Sequence[str] = ()) -> Found:
         """`order`: the core.keyset.Order of the list."""
-        wanted = self.narrow(rows)
-        wanted = order.apply(wanted) if self.about > _FREQUENT else wanted.order_by()
-        return Found(list(wanted.values_list("pk", *fields)[: FOUND_CAP + 1]), self.table)
+        return Found(list(self.wanted(rows, order if self.frequent else None, fields)), self.table)
+
+    def wanted(self, rows: QuerySet, order: Any, fields: Sequence[str]) -> QuerySet:
+        """The rows that `find` reads, in an order or in any."""
+        rows = self.narrow(rows)
+        rows = rows.order_by() if order is None else order.apply(rows)
+        return rows.values_list("pk", *fields)[: FOUND_CAP + 1]
+
+
+EVERYTHING = Plan(None, None)
 
 
 def _query(found: list[str]) -> SearchQuery:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 
@@ -17,15 +18,24 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.models.base import DomainManager
 from core.resource import Resource
-from core.search import CONFIG, Plan
-from core.statements import Compiled
+from core.search import CONFIG, EVERYTHING, Found, Plan
+from core.statements import Compiled, Slotted
 
 _WORDS, _OTHERS = "\x7f words", "\x7f others"  # stand for what is searched
 _ANY = "custom"  # stands for the custom fields, which are one column whatever their number…
 _ONE = "f1"  # … as the name of one of them does
 # What stands in the compiled statement for the key and the number of the row from which a page starts.
 _KEYS: dict[type, Any] = {str: "\x7f a key", dt.datetime: dt.datetime(1, 2, 3, tzinfo=dt.UTC)}
-_PK, _ROW = -(2**62), -(2**62) - 1
+_PK, _ROW, _START = -(2**62), -(2**62) - 1, -(2**62) - 2
+
+_SLOTS: dict[Any, str] = {
+    CONFIG: "config",
+    _WORDS: "words",
+    _OTHERS: "others",
+    _START: "pk",
+    _ROW: "row",
+    (_PK,): "among",
+}
 
 
 def whole(resource: type[Resource], user: User) -> bool:
@@ -48,7 +58,7 @@ def found(resource: type[Resource], user: User, text: str, *, size: int, among: 
         return []
     if whole(resource, user):
         statement = _finding(resource.model, tuple(resource.subtitle), order, plan.looked_at is not None, size, among)
-        return statement.fetch(config=CONFIG, words=plan.indexed, others=plan.looked_at)
+        return statement.fetch(**plan.values)
     return list(_first(resource.rows(user), resource.subtitle, order, plan, size, among))
 
 
@@ -58,7 +68,7 @@ def _finding(
 ) -> Compiled:
     plan = Plan(_WORDS, _OTHERS if others else None)
     rows = _first(model._default_manager.all(), shown, order, plan, size, among)
-    return Compiled(rows, {CONFIG: "config", _WORDS: "words", _OTHERS: "others"})
+    return Compiled(rows, _SLOTS)
 
 
 def _first(
@@ -68,17 +78,53 @@ def _first(
     return order.apply(lean(rows.filter(pk__in=some), shown))[:size]
 
 
-def page_of(
-    model: type[models.Model], shown: Collection[str], order: Order, only: Mapping[str, models.Model]
-) -> Callable[..., list[Any]] | None:
-    """What `keyset.page` takes the rows with; None where the order is a client's own, or the key of another kind.
+class Shape(NamedTuple):
+    """A question without its values."""
 
-    `only`: {foreign key: row that it points to}, of one at most.
-    """
-    if isinstance(order.field, Virtual) or _kind(order) is None or len(only) > 1:
+    key: str  # the foreign key, "" for none
+    words: bool
+    others: bool
+    among: bool
+
+    def marked(self) -> Asked:
+        """The question with marks in the place of its values."""
+        plan = Plan(_WORDS if self.words else None, _OTHERS if self.others else None)
+        only: dict[str, Any] = {self.key: _ROW} if self.key else {}
+        return Asked(only, plan, [_PK] if self.among else None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list asks of a table: rows that point to one, words, keys that are known already."""
+
+    only: Mapping[str, models.Model] = field(default_factory=dict)  # {foreign key: row}
+    plan: Plan = EVERYTHING
+    among: Sequence[int] | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(
+            "".join(self.only), self.plan.indexed is not None, self.plan.looked_at is not None, self.among is not None
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        row = next((row.pk for row in self.only.values()), None)
+        return {**self.plan.values, "row": row, "among": self.among}
+
+    def narrow(self, rows: models.QuerySet) -> models.QuerySet:
+        rows = self.plan.narrow(rows.filter(**self.only) if self.only else rows)
+        return rows if self.among is None else rows.filter(pk__among=self.among)
+
+
+def page_of(
+    model: type[models.Model], shown: Collection[str], order: Order, asked: Asked
+) -> Callable[..., list[Any]] | None:
+    """What `keyset.page` takes the rows with; None where the order is a client's own, or the key of another kind."""
+    if isinstance(order.field, Virtual) or _kind(order) is None or len(asked.only) > 1 or asked.plan.finds_nothing:
         return None
     names = frozenset(_ANY if is_key(name) else name for name in shown)
-    return partial(_take, model, names, order, only)
+    return partial(_take, model, names, order, asked)
 
 
 def _kind(order: Order) -> type | None:
@@ -91,26 +137,45 @@ def _take(
     model: type[models.Model],
     names: frozenset[str],
     order: Order,
-    only: Mapping[str, models.Model],
+    asked: Asked,
     size: int,
     *,
     start: Cursor | None = None,
     backwards: bool = False,
 ) -> list[Any]:
-    statement = _compiled(model, names, order, "".join(only), size, start is not None, backwards)
-    place = {"key": start.key, "pk": start.pk} if start else {}
-    return statement.fetch(**place, row=next((row.pk for row in only.values()), None))
+    statement = _compiled(model, names, order, asked.shape, size, start is not None, backwards)
+    return statement.fetch(**({"key": start.key, "pk": start.pk} if start else {}), **asked.values)
 
 
 @lru_cache(maxsize=512)
 def _compiled(
-    model: type[models.Model], names: frozenset[str], order: Order, key: str, size: int, started: bool, backwards: bool
+    model: type[models.Model],
+    names: frozenset[str],
+    order: Order,
+    shape: Shape,
+    size: int,
+    started: bool,
+    backwards: bool,
 ) -> Compiled:
-    rows = model._default_manager.filter(**{key: _ROW}) if key else model._default_manager.all()
+    rows = shape.marked().narrow(model._default_manager.all())
     # One name that `is_key` knows stands for all: `lean` then reads their column.
     rows = lean(rows, {_ONE if name == _ANY else name for name in names})
     rows = order.apply(rows, backwards=backwards)
     kind: Any = _kind(order)
     if started:
-        rows = rows.filter(order.beyond(Cursor(_KEYS[kind], _PK, 1), backwards=backwards))
-    return Compiled(rows[:size], {_KEYS[kind]: "key", _PK: "pk", _ROW: "row"})
+        rows = rows.filter(order.beyond(Cursor(_KEYS[kind], _START, 1), backwards=backwards))
+    return Compiled(rows[:size], {_KEYS[kind]: "key", **_SLOTS}, by_value=shape.words)
+
+
+def searched(model: type[models.Model], plan: Plan, order: Order, fields: Sequence[str]) -> Found:
+    """`plan.find` of the rows of a whole table."""
+    if plan.finds_nothing:
+        return Found([], plan.table)
+    statement = _searching(model, plan.looked_at is not None, order if plan.frequent else None, tuple(fields))
+    return Found(statement.rows(**plan.values), plan.table)
+
+
+@lru_cache(maxsize=512)
+def _searching(model: type[models.Model], others: bool, order: Order | None, fields: tuple[str, ...]) -> Slotted:
+    wanted = Plan(_WORDS, _OTHERS if others else None).wanted(model._default_manager.all(), order, fields)
+    return Slotted(*wanted.query.sql_with_params(), _SLOTS, by_value=True)

@@ -19,9 +19,9 @@ M = TypeVar("M", bound=models.Model)
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
-def fetch(sql: str, params: Parameters = ()) -> list[tuple[Any, ...]]:
-    """The rows of a statement written by hand. JSON comes as text."""
-    with connection.prepared() as cursor:  # type: ignore[attr-defined]
+def fetch(sql: str, params: Parameters = (), *, by_value: bool = False) -> list[tuple[Any, ...]]:
+    """The rows of a statement. JSON comes as text. `by_value`: planned for these values, each time."""
+    with connection.prepared(by_value=by_value) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, params)
         return cursor.fetchall()
 
@@ -61,23 +61,34 @@ def _reader(field: Any) -> Callable[[Any], Any] | None:
     return (lambda value: read(value, None, connection)) if read else None
 
 
-class Compiled:
-    """A queryset of instances, compiled once and sent again, with other values for its parameters.
+class Slotted:
+    """A statement sent again and again, with other values for its parameters.
 
     Only for what depends on nothing but the code: neither on the person, nor on the client, nor on the day.
     """
 
-    def __init__(self, rows: QuerySet, slots: Mapping[Any, str] | None = None) -> None:
-        """`slots`: {a value that stands among the parameters: the name under which `fetch` is given the real one}.
+    def __init__(self, sql: str, params: Sequence[Any], slots: Mapping[Any, str], *, by_value: bool = False) -> None:
+        """`slots`: {a value that stands among the parameters: the name under which `rows` is given the real one}.
 
-        Raises ValueError for any other parameter: it would be kept with the statement.
+        A list among them is looked for as a tuple. Raises ValueError for any other parameter: it would be kept with
+        the statement. `by_value`: see `fetch`.
         """
+        marks = [tuple(param) if isinstance(param, list) else param for param in params]
+        if not all(mark in slots for mark in marks):
+            raise ValueError(f"{params} in {sql}")
+        self._sql, self._slots, self._by_value = sql, [slots[mark] for mark in marks], by_value
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        return fetch(self._sql, [values[slot] for slot in self._slots], by_value=self._by_value)
+
+
+class Compiled:
+    """A queryset of instances, compiled once: see Slotted."""
+
+    def __init__(self, rows: QuerySet, slots: Mapping[Any, str] | None = None, *, by_value: bool = False) -> None:
         compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, params = compiler.as_sql()
-        slots = slots or {}
-        if not all(param in slots for param in params):
-            raise ValueError(f"{params} in {self.sql}")
-        self._slots = [slots[param] for param in params]
+        sql, params = compiler.as_sql()
+        self._statement = Slotted(sql, params, slots or {}, by_value=by_value)
         if compiler.klass_info is None:
             raise TypeError("a queryset of instances")
         select, kinds = compiler.select, compiler.klass_info
@@ -92,7 +103,7 @@ class Compiled:
         self._more = list(compiler.annotation_col_map.items()) if compiler.annotation_col_map else []
 
     def fetch(self, **values: Any) -> list[Any]:
-        rows: Any = fetch(self.sql, [values[slot] for slot in self._slots])
+        rows: Any = self._statement.rows(**values)
         if self._converters:
             rows = map(self._converted, rows)
         make, attributes, part = self._model.from_db, self._attributes, self._slice

@@ -30,12 +30,12 @@ class PreparedCursor(ServerBindingCursor):
     their values (an INSERT of a thousand rows is megabytes, and somebody's data).
     """
 
-    TIMES = 3
+    times: int | None = 3  # None: never
     connection: psycopg.Connection
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
         connection = self.connection
-        connection.prepare_threshold = self.TIMES
+        connection.prepare_threshold = self.times
         try:
             return super().execute(*args, **kwargs)  # type: ignore[misc]
         finally:
@@ -92,14 +92,17 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         zone = sql.quote(self.timezone_name)
         connection.execute(f"RESET ALL; SET TIME ZONE {zone}{path}")
 
-    def prepared(self) -> Any:
+    def prepared(self, *, by_value: bool = False) -> Any:
         """A cursor whose statements this connection prepares once it has seen them often enough.
 
-        Values go apart from the statement: PostgreSQL must be able to tell their types from it.
+        Values go apart from the statement: PostgreSQL must be able to tell their types from it. `by_value`: never
+        prepared, since the best plan depends on the values.
         """
         self.ensure_connection()
         with self.wrap_database_errors:
-            cursor = self._prepare_cursor(PreparedCursor(self.connection))  # type: ignore[call-arg]
+            sending = PreparedCursor(self.connection)  # type: ignore[call-arg]
+            sending.times = None if by_value else PreparedCursor.times
+            cursor = self._prepare_cursor(sending)
             self._handle_search_path(cursor)
             return cursor
 
