@@ -47,8 +47,8 @@ def connect(*, reading: bool = False) -> Iterator[psycopg.Connection]:
     `reading`: by the role that only reads (deploy/postgres-backup-role.sql), when there is one.
     """
     with psycopg.connect(**{**_parameters(reading=reading), "autocommit": True}) as own:
-        for name, value in _CANON.items():
-            own.execute("SELECT set_config(%s, %s, false)", [name, value])
+        one = "set_config(%s, %s, false)"
+        own.execute(f"SELECT {', '.join([one] * len(_CANON))}", [word for pair in _CANON.items() for word in pair])
         yield own
 
 

@@ -14,7 +14,7 @@ from backups.engine import data, ddl, delta, manifest, media, script, snapshot
 from backups.engine.delta import Change
 from backups.engine.manifest import About, Check, Manifest
 from backups.engine.sealed import Vault
-from backups.engine.snapshot import Table
+from backups.engine.snapshot import Sums, Table
 from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored, sha256_of
 from tenants.storage import media_folder
@@ -53,16 +53,17 @@ def write(vault: Vault, sign: Sign, schema: str, seq: int, parent: Parent | None
     """
     store, folder, blobs = vault.store, f"{client_folder(schema)}/{seq}", f"{client_folder(schema)}/blobs"
     with postgres.connect(reading=True) as own, snapshot.frozen(own, schema) as (tables, state):
-        changes = _changes(own, schema, tables, state, parent)
+        defined = snapshot.definitions(own, schema)
+        mark = snapshot.fingerprint_of(defined)
+        changes = _changes(own, schema, tables, state | {"fingerprint": mark}, parent)
         raw = {
             "format": manifest.FORMAT, "kind": "increment" if parent else "full", "encryption": "age", "seq": seq,
             "schema": schema, "parent": parent.said if parent else None,
-            **state, "functions": snapshot.functions(own, schema), "shape": snapshot.shape(own, schema), "blobs": blobs,
+            **state, "functions": snapshot.functions(own, schema), "shape": snapshot.shape_of(defined), "blobs": blobs,
         }  # fmt: skip
         public = manifest.public_rows(own, schema)
-        definitions = ddl.keep(store, own, schema)
-        # A table that holds no newer row, and as many rows, holds the full's rows: so it has their sums.
-        sums = (parent.made.sums if parent else {}) | snapshot.sums(own, schema, [change.table for change in changes])
+        definitions = ddl.keep(store, own, schema, mark)
+        sums = _sums(own, schema, changes, parent)
         part = data.DataPart(own, schema, changes)
         values: dict[str, tuple[int, bool]] = {}
         stored = vault.put(f"{folder}/data.sql.zst.age", _with_sequences(part, values))
@@ -87,9 +88,27 @@ def _changes(
 ) -> list[Change]:
     if parent is None:
         return [Change(table) for table in tables]
-    if reason := delta.inexact(parent.made.raw, state, snapshot.fingerprint(own, schema)):
+    if reason := delta.inexact(parent.made.raw, state):
         raise NotExact(reason)
     return delta.changes(own, schema, tables, parent.made.raw)
+
+
+def _sums(own: psycopg.Connection, schema: str, changes: list[Change], parent: Parent | None) -> dict[str, Sums]:
+    """Of every table. One that holds no newer row, and as many rows, holds the full's rows: so it has their sums; one
+    that only grew has theirs and those of what came."""
+    grew = {
+        change.table.name: change.condition for change in changes if change.mode == delta.ADDED and change.condition
+    }
+    found = snapshot.sums(own, schema, [change.table for change in changes], grew)
+    if parent is None:
+        return found
+    known = parent.made.sums
+    grown = {name: _plus(known[name], found[name]) for name in grew}
+    return known | found | grown
+
+
+def _plus(some: Sums, others: Sums) -> Sums:
+    return some[0] + others[0], str(int(some[1]) + int(others[1])), str(int(some[2]) + int(others[2]))
 
 
 def _with_sequences(part: data.DataPart, values: dict[str, tuple[int, bool]]) -> Iterator[bytes]:

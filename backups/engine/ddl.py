@@ -34,9 +34,8 @@ class SchemaPart:
     parts: dict[str, Stored]  # by section
 
 
-def keep(store: Storage, own: psycopg.Connection, schema: str) -> SchemaPart:
+def keep(store: Storage, own: psycopg.Connection, schema: str, mark: str) -> SchemaPart:
     """The shared schema part of the schema's fingerprint, dumped when it is not stored yet or is damaged."""
-    mark = snapshot.fingerprint(own, schema)
     found = _stored(store, mark)
     if found:
         return SchemaPart(mark, found)

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from backups.engine.snapshot import Table
 
-WHOLE, REPLACED, CHANGED = "whole", "replaced", "changed"
+WHOLE, REPLACED, CHANGED, ADDED = "whole", "replaced", "changed", "added"
 # Transaction ids come round after 2³²; half of them are "older". Ten million before that an increment is refused.
 FARTHEST = 2**31 - 10_000_000
 
@@ -23,7 +23,7 @@ FARTHEST = 2**31 - 10_000_000
 @dataclass(frozen=True)
 class Change:
     """A table in a data part. `mode`: all its rows into an empty table (whole) or in the place of those that are there
-    (replaced); or those of `condition` and the present keys (changed)."""
+    (replaced); those of `condition` and the present keys (changed), or those alone when none left (added)."""
 
     table: Table
     mode: str = WHOLE
@@ -38,19 +38,21 @@ class Step:
     copied: str = ""
 
 
-def inexact(parent: dict[str, Any], state: dict[str, Any], fingerprint: str) -> str:
-    """Why an increment over that full (its manifest) would not be exact, for people; "" when it would be."""
+def inexact(parent: dict[str, Any], state: dict[str, Any]) -> str:
+    """Why an increment over that full (its manifest) would not be exact, for people; "" when it would be.
+
+    `state`: of now, as `snapshot.frozen` gives it, and the fingerprint.
+    """
     reasons = {
         "system_id": _("la base est sur un autre serveur"),
         "timeline": _("la base a été remise à un instant antérieur"),
         # After a crash PostgreSQL gives again the numbers of transactions that it had not written.
         "postmaster_start": _("PostgreSQL a redémarré"),
+        "fingerprint": _("les tables ont changé de définition"),
     }
     for name, reason in reasons.items():
         if parent[name] != state[name]:
             return reason
-    if parent["fingerprint"] != fingerprint:
-        return _("les tables ont changé de définition")
     if int(state["snapshot"].split(":")[1]) - int(parent["horizon"]) >= FARTHEST:
         return _("trop de transactions depuis la complète")
     return ""
@@ -72,6 +74,9 @@ def changes(own: psycopg.Connection, schema: str, tables: list[Table], parent: d
         if table.oid != known[table.name]["oid"] or not table.key:
             # Another table under the same name (a client that was restored), or one without a key.
             made.append(Change(table, REPLACED))
+        elif new and count == known[table.name]["sums"][0] + new:
+            # Each row of the full that left, changed, or is written at or after its horizon would make them fewer.
+            made.append(Change(table, ADDED, recent(horizon, table)))
         elif new or count != known[table.name]["sums"][0]:
             made.append(Change(table, CHANGED, recent(horizon, table)))
     return made
@@ -100,7 +105,7 @@ def steps(change: Change, target: sql.Composable) -> list[Step]:
     """How a table is restored, as SQL that psql runs as well."""
     table = change.table
     into = sql.SQL("COPY {} ({})").format(target, names(table.columns))
-    if change.mode == WHOLE:
+    if change.mode in (WHOLE, ADDED):
         return [Step(into, "rows")]
     if change.mode == REPLACED:
         return [Step(sql.SQL("DELETE FROM {}").format(target)), Step(into, "rows")]

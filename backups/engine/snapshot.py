@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -109,7 +109,11 @@ def tables(own: psycopg.Connection, schema: str) -> list[Table]:
 
 def fingerprint(own: psycopg.Connection, schema: str) -> str:
     """The SHA-256 of a schema's columns, constraints, indexes, triggers and sequences, without its name."""
-    return _digest(_definitions(own, schema))
+    return fingerprint_of(definitions(own, schema))
+
+
+def fingerprint_of(lines: list[tuple]) -> str:
+    return _digest(lines)
 
 
 def shape(own: psycopg.Connection, schema: str) -> str:
@@ -118,11 +122,15 @@ def shape(own: psycopg.Connection, schema: str) -> str:
     PostgreSQL reads `(ARRAY['a'::varchar])::text[]` back as `ARRAY[('a'::varchar)::text]`: the text of a definition
     that went through a dump is not always the text that was dumped.
     """
-    lines = [[_BRACKETS.sub("", _CASTS.sub("", word)) for word in line] for line in _definitions(own, schema)]
-    return _digest(sorted(lines))
+    return shape_of(definitions(own, schema))
 
 
-def _definitions(own: psycopg.Connection, schema: str) -> list[tuple]:
+def shape_of(lines: list[tuple]) -> str:
+    return _digest(sorted([_BRACKETS.sub("", _CASTS.sub("", word)) for word in line] for line in lines))
+
+
+def definitions(own: psycopg.Connection, schema: str) -> list[tuple]:
+    """What `fingerprint_of` and `shape_of` are made of: read once for both."""
     with own.transaction():
         own.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(schema)))
         lines = own.execute(_DEFINITIONS, {"s": schema}).fetchall()
@@ -140,19 +148,27 @@ def functions(own: psycopg.Connection, schema: str) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found}
 
 
-def sums(own: psycopg.Connection, schema: str, wanted: list[Table]) -> dict[str, Sums]:
-    """Count and content of each table. Whatever the order of the rows, the same rows give the same sums."""
+def sums(
+    own: psycopg.Connection, schema: str, wanted: list[Table], only: Mapping[str, sql.Composable] | None = None
+) -> dict[str, Sums]:
+    """Count and content of each table. Whatever the order of the rows, the same rows give the same sums.
+
+    `only`: of a table, by name, just the rows of a condition.
+    """
     if not wanted:
         return {}
     one = sql.SQL(
         "SELECT {name}::text, count(*), coalesce(sum(hashtextextended(r, 0)), 0)::text, "
-        "coalesce(sum(hashtextextended(r, 7)), 0)::text FROM (SELECT ROW({columns})::text AS r FROM ONLY {table}) x"
+        "coalesce(sum(hashtextextended(r, 7)), 0)::text "
+        # OFFSET 0: else the planner writes the row's text once for each hash.
+        "FROM (SELECT ROW({columns})::text AS r FROM ONLY {table} WHERE {condition} OFFSET 0) x"
     )
     query = sql.SQL(" UNION ALL ").join(
         one.format(
             name=sql.Literal(table.name),
             columns=sql.SQL(", ").join(map(sql.Identifier, table.columns)),
             table=sql.Identifier(schema, table.name),
+            condition=(only or {}).get(table.name, sql.SQL("true")),
         )
         for table in wanted
     )

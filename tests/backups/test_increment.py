@@ -36,6 +36,7 @@ def test_what_was_entered_changed_and_removed(client_with_data, full, look):
     made = increment(client_with_data)
     assert (made.kind, made.state, made.parent_id, made.note) == ("increment", "verified", full.seq, "")
     assert held_of(made)["crm_company"] == "changed"
+    assert held_of(made)["core_event"] == "added"  # it only grew: what the full has of it is still exact
     assert "core_role" not in held_of(made)
     assert made.rows == sum(count for count, *_sums in before["rows"].values())
     with tenant_context(client_with_data):
@@ -55,6 +56,18 @@ def test_keys_that_only_left(client_with_data, full, look):
     before = look.content(client_with_data)
     made = increment(client_with_data)
     assert before["rows"]["crm_contact"][0] == 0
+    restore_over(client_with_data, made)
+    assert look.content(client_with_data) == before
+
+
+def test_as_many_rows_came_as_left(client_with_data, full, look):
+    """A table that lost a row for each two that came did not only grow."""
+    with tenant_context(client_with_data):
+        Company.objects.order_by("-pk").first().delete()
+        Company.objects.bulk_create([Company(name="Une"), Company(name="Deux")])
+    before = look.content(client_with_data)
+    made = increment(client_with_data)
+    assert held_of(made)["crm_company"] == "changed"
     restore_over(client_with_data, made)
     assert look.content(client_with_data) == before
 
