@@ -8,19 +8,26 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backups.errors import BackupError
 from backups.models import Backup
-from backups.recovering import Recovered, missing, model_named, recover
+from backups.overwriting import changed, overwrite
+from backups.recovering import Recovered, missing, recover
+from backups.rows import model_named
+from core.accounts.models import User
 from core.display import number
 from core.jobs import JobError, Result, Running, job_kind
+from core.registry import registry
+from core.resource import Resource
 from tenants.active import active_client
 
 COMPARE, RECOVER = "backup-compare", "backup-recover"
+DIFFER, OVERWRITE = "backup-differ", "backup-overwrite"
 SHOWN = 500  # rows offered one by one; beyond, all or the first ones
+_READ = gettext_lazy("La sauvegarde est relue et restaurée à côté…")
 
 
 @job_kind(COMPARE, label=gettext_lazy("Recherche dans une sauvegarde"), restart=True, atomic=False)
 def compare(job: Running, *, seq: int, model: str) -> Result:
     """The rows that a backup has and the instance no longer has, to choose from."""
-    job.say(_("La sauvegarde est relue et restaurée à côté…"))
+    job.say(str(_READ))
     try:
         count, rows = missing(active_client(), _backup(seq), model_named(model), limit=SHOWN)
     except BackupError as error:
@@ -40,7 +47,7 @@ def compare(job: Running, *, seq: int, model: str) -> Result:
 @job_kind(RECOVER, label=gettext_lazy("Retour de fiches d’une sauvegarde"), atomic=False)
 def bring_back(job: Running, *, seq: int, model: str, keys: list[Any] | None, url: str) -> Result:
     """Bring back the rows that were chosen, all that are gone when `keys` is None."""
-    job.say(_("La sauvegarde est relue et restaurée à côté…"))
+    job.say(str(_READ))
     try:
         done = recover(active_client(), _backup(seq), model_named(model), keys, by=job.owner)
     except BackupError as error:
@@ -48,6 +55,49 @@ def bring_back(job: Running, *, seq: int, model: str, keys: list[Any] | None, ur
     if done.refused and not done.rows:
         raise JobError(told(done))
     return Result(message=told(done), url=url)
+
+
+@job_kind(DIFFER, label=gettext_lazy("Comparaison avec une sauvegarde"), restart=True, atomic=False)
+def differ(job: Running, *, seq: int, model: str) -> Result:
+    """The rows that are there with other values than in a backup, to choose from."""
+    job.say(str(_READ))
+    try:
+        resource, owner = _theirs(job, model)
+        count, rows = changed(active_client(), _backup(seq), resource, by=owner, limit=SHOWN)
+    except BackupError as error:
+        raise JobError(str(error)) from error
+    if not count:
+        return Result(message=_("Rien ne diffère : toutes ces fiches ont les valeurs de la sauvegarde."))
+    found = ngettext(
+        "%(count)s fiche n’a pas les mêmes valeurs que dans la sauvegarde.",
+        "%(count)s fiches n’ont pas les mêmes valeurs que dans la sauvegarde.",
+        count,
+    ) % {"count": number(count)}
+    return Result(
+        message=found,
+        url=reverse("backup-changed", args=[job.pk]),
+        data={"seq": seq, "model": model, "count": count, "changed": rows},
+    )
+
+
+@job_kind(OVERWRITE, label=gettext_lazy("Valeurs d’une sauvegarde remises"), atomic=False)
+def put_values_back(job: Running, *, seq: int, model: str, rows: list[list[Any]], url: str) -> Result:
+    """Put the values of a backup back in the rows that were chosen. `rows`: (key, stamp of what was shown)."""
+    job.say(str(_READ))
+    try:
+        resource, owner = _theirs(job, model)
+        done = overwrite(active_client(), _backup(seq), resource, {key: stamp for key, stamp in rows}, by=owner)  # noqa: C416
+    except BackupError as error:
+        raise JobError(str(error)) from error
+    said = ngettext(
+        "%(count)s fiche a les valeurs de la sauvegarde.",
+        "%(count)s fiches ont les valeurs de la sauvegarde.",
+        done.rows,
+    ) % {"count": number(done.rows)}
+    text = f"{said} {refusals(done)}".strip()
+    if done.refused and not done.rows:
+        raise JobError(text)
+    return Result(message=text, url=url)
 
 
 def told(done: Recovered) -> str:
@@ -65,10 +115,23 @@ def told(done: Recovered) -> str:
     if done.files:
         parts.append(ngettext("%(count)s fichier", "%(count)s fichiers", done.files) % {"count": number(done.files)})
     said = ", ".join(parts) + "."
-    if done.refused:
-        names = "\n".join(f"– {name} : {why}" for name, why in done.refused[:20])
-        said += " " + _("N’ont pas pu revenir (%(count)s) :") % {"count": number(len(done.refused))} + "\n" + names
-    return said
+    return f"{said} {refusals(done)}".strip()
+
+
+def refusals(done: Recovered) -> str:
+    """Which rows were left as they are, and why; "" when there are none."""
+    if not done.refused:
+        return ""
+    names = "\n".join(f"– {name} : {why}" for name, why in done.refused[:20])
+    return _("Restent comme elles sont (%(count)s) :") % {"count": number(len(done.refused))} + "\n" + names
+
+
+def _theirs(job: Running, model: str) -> tuple[type[Resource], User]:
+    """The list, and who asked: what they may not see is not compared. Raises BackupError."""
+    resource = registry.by_label.get(model)
+    if resource is None or job.owner is None:
+        raise BackupError(_("Cette liste n’existe plus, ou la personne qui demandait."))
+    return resource, job.owner
 
 
 def _backup(seq: int) -> Backup:

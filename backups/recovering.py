@@ -1,35 +1,30 @@
 """Some rows of a backup back into a client that goes on: what was deleted returns, what was entered since stays.
 
 A row returns with its closure: the rows that it needs (its company, when that is gone too), those that went with it
-(its contacts, notes, files, tags), and the links that its deletion had untied. Nothing that is there is overwritten,
-unless asked for those very rows.
+(its contacts, notes, files, tags), and the links that its deletion had untied. Nothing that is there is overwritten:
+that is `overwriting.py`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
-from django.db import DatabaseError, Error, connection, models, transaction
+from django.db import DatabaseError, Error, connection, transaction
 from django.db.models import ManyToOneRel
-from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 from psycopg import sql
 
 from backups.engine import media
 from backups.engine.media import File
-from backups.errors import BackupError
 from backups.models import Backup
 from backups.restoring import Beside, beside, staged
+from backups.rows import Model, check_owner, key_of, ours, reason, table_of, value_of
 from core import audit
 from core.accounts.models import User
 from core.models import Attachment, BinnedRow, Note, Tagging
 from tenants.models import Client
 from tenants.storage import media_folder
 
-Model = type[models.Model]
 Keys = dict[Model, set[Any]]
 ATTACHED = (Note, Attachment, Tagging)  # what names a row by its model and number
 
@@ -47,7 +42,7 @@ class Recovered:
 
 def missing(client: Client, backup: Backup, model: Model, *, limit: int) -> tuple[int, list[tuple[Any, str]]]:
     """The rows of a backup that the client no longer has: how many, and the first ones with their names."""
-    _check(client, backup)
+    check_owner(client, backup)
     with beside(backup, client.schema_name) as found:
         keys = sorted(_gone(client, found.scratch, model))
         with schema_context(found.scratch):
@@ -56,37 +51,29 @@ def missing(client: Client, backup: Backup, model: Model, *, limit: int) -> tupl
 
 
 def recover(
-    client: Client, backup: Backup, model: Model, keys: Iterable[Any] | None = None, *, by: User | None = None,
-    overwrite: bool = False,
-) -> Recovered:  # fmt: skip
+    client: Client, backup: Backup, model: Model, keys: Iterable[Any] | None = None, *, by: User | None = None
+) -> Recovered:
     """Bring rows back, all that are gone by default. Each with its closure or not at all; a refusal says why.
 
-    `overwrite`: of `keys`, those that are still there get their former values. Raises BackupError.
+    Raises BackupError.
     """
-    _check(client, backup)
+    check_owner(client, backup)
     with beside(backup, client.schema_name) as found, schema_context(client.schema_name):
         gone = _gone(client, found.scratch, model)
         wanted = gone if keys is None else {model._meta.pk.to_python(key) for key in keys}
         work = _Recovery(client, found, by, f"backup:{backup.seq}")
         work.bring(model, sorted(wanted & gone))
-        if overwrite:
-            work.put_values_back(model, sorted(wanted - gone))
         return work.done
-
-
-def _check(client: Client, backup: Backup) -> None:
-    if backup.client_id != client.pk:
-        raise BackupError(_("La sauvegarde n° %(seq)s n’est pas de ce client.") % {"seq": backup.seq})
 
 
 def _gone(client: Client, scratch: str, model: Model, among: set[Any] | None = None) -> set[Any]:
     """The keys that the backup has and the client has not."""
-    key = sql.Identifier(_key(model))
+    key = sql.Identifier(key_of(model))
     query = sql.SQL("SELECT b.{key} FROM {backup} b WHERE NOT EXISTS (SELECT FROM {live} l WHERE l.{key} = b.{key})")
     text = query.format(
         key=key,
-        backup=sql.Identifier(scratch, model._meta.db_table),
-        live=sql.Identifier(client.schema_name, model._meta.db_table),
+        backup=table_of(scratch, model),
+        live=table_of(client.schema_name, model),
     )
     with connection.cursor() as cursor:
         if among is None:
@@ -114,15 +101,7 @@ class _Recovery:
                 try:
                     self._bring(model, [key])
                 except DatabaseError as error:
-                    self.done.refused.append((self._name(model, key), _reason(error)))
-
-    def put_values_back(self, model: Model, keys: list[Any]) -> None:
-        for key in keys:
-            try:
-                with audit.by(self.by, operation=self.operation), transaction.atomic():
-                    self._update(model, key)
-            except DatabaseError as error:
-                self.done.refused.append((self._name(model, key), _reason(error)))
+                    self.done.refused.append((self._name(model, key), reason(error)))
 
     def _bring(self, model: Model, keys: list[Any]) -> None:
         closure = self._closure(model, set(keys))
@@ -165,16 +144,16 @@ class _Recovery:
     def _needed(self, model: Model, keys: set[Any]) -> Iterable[tuple[Model, set[Any]]]:
         """What the rows point to and the client no longer has."""
         for link in model._meta.concrete_fields:
-            if not link.is_relation or link.related_model not in _ours():
+            if not link.is_relation or link.related_model not in ours():
                 continue
-            values = self._values(model, str(link.column), _key(model), keys)
+            values = self._values(model, str(link.column), key_of(model), keys)
             if gone := _gone(self.client, self.found.scratch, link.related_model, values):
                 yield link.related_model, gone
 
     def _went_along(self, model: Model, keys: set[Any]) -> Iterable[tuple[Model, set[Any]]]:
         """What pointed to the rows and is gone as well, by a key or by name."""
         for other, column in _pointing(model):
-            pointing = self._values(other, _key(other), column, keys)
+            pointing = self._values(other, key_of(other), column, keys)
             if gone := _gone(self.client, self.found.scratch, other, pointing):
                 yield other, gone
         for other in ATTACHED:
@@ -200,21 +179,12 @@ class _Recovery:
         ).format(
             live=self._live(model),
             columns=sql.SQL(", ").join(sql.Identifier(str(column.column)) for column in columns),
-            values=sql.SQL(", ").join(map(self._value, columns)),
+            values=sql.SQL(", ").join(value_of(column, self.client.schema_name) for column in columns),
             backup=self._backed_up(model),
-            key=sql.Identifier(_key(model)),
+            key=sql.Identifier(key_of(model)),
         )
         with connection.cursor() as cursor:
             cursor.execute(query, [list(keys)])
-
-    def _value(self, column: Any) -> sql.Composable:
-        """A column as it was; a link to an account that is gone is left empty, where it may be."""
-        value = sql.SQL("b.{}").format(sql.Identifier(column.column))
-        if not (column.is_relation and column.null) or column.related_model in _ours():
-            return value
-        return sql.SQL("(SELECT l.{key} FROM {live} l WHERE l.{key} = {value})").format(
-            key=sql.Identifier(column.target_field.column), live=self._live(column.related_model), value=value
-        )
 
     def _relink(self, model: Model, keys: set[Any]) -> int:
         """Rows that stayed and whose link the deletion emptied point again; those that got another one keep it."""
@@ -227,30 +197,12 @@ class _Recovery:
                 live=self._live(other),
                 backup=self._backed_up(other),
                 column=sql.Identifier(column),
-                key=sql.Identifier(_key(other)),
+                key=sql.Identifier(key_of(other)),
             )
             with connection.cursor() as cursor:
                 cursor.execute(query, [list(keys)])
                 count += cursor.rowcount
         return count
-
-    def _update(self, model: Model, key: Any) -> None:
-        pk = sql.Identifier(_key(model))
-        columns = [sql.Identifier(column) for column in _columns(model) if column != _key(model)]
-        query = sql.SQL(
-            "UPDATE {live} l SET ({columns}) = ROW({values}) FROM {backup} b WHERE l.{pk} = b.{pk} AND l.{pk} = %s "
-            "AND ROW({own}) IS DISTINCT FROM ROW({values})"
-        ).format(
-            live=self._live(model),
-            backup=self._backed_up(model),
-            columns=sql.SQL(", ").join(columns),
-            values=sql.SQL(", ").join(sql.SQL("b.{}").format(column) for column in columns),
-            own=sql.SQL(", ").join(sql.SQL("l.{}").format(column) for column in columns),
-            pk=pk,
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(query, [key])
-            self.done.rows += cursor.rowcount
 
     def _files(self, keys: set[Any]) -> list[File]:
         """The files of attachments that come back, where the client's disk has none of that name."""
@@ -265,52 +217,14 @@ class _Recovery:
         return str(row)[:200] if row else str(key)
 
     def _live(self, model: Model) -> sql.Identifier:
-        return sql.Identifier(self.client.schema_name, model._meta.db_table)
+        return table_of(self.client.schema_name, model)
 
     def _backed_up(self, model: Model) -> sql.Identifier:
-        return sql.Identifier(self.found.scratch, model._meta.db_table)
-
-
-def _columns(model: Model) -> list[str]:
-    return [str(column.column) for column in model._meta.concrete_fields if not column.generated]
-
-
-@cache
-def _ours() -> frozenset[Model]:
-    """The models whose rows are a client's, many-to-many tables too. Accounts are not: nobody gets one back so."""
-    clients_only = [name for name in settings.TENANT_APPS if name not in settings.SHARED_APPS]
-    return frozenset(
-        model
-        for config in apps.get_app_configs()
-        if config.name in clients_only
-        for model in config.get_models(include_auto_created=True)
-    )
+        return table_of(self.found.scratch, model)
 
 
 def _pointing(model: Model) -> Iterable[tuple[Model, str]]:
     """(model, column) of each foreign key to a model, those of many-to-many tables among them."""
     for relation in model._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ManyToOneRel) and relation.related_model in _ours():  # OneToOneRel is one too
+        if isinstance(relation, ManyToOneRel) and relation.related_model in ours():  # OneToOneRel is one too
             yield relation.related_model, str(relation.field.column)
-
-
-def _key(model: Model) -> str:
-    return str(model._meta.pk.column)
-
-
-def _reason(error: Exception) -> str:
-    cause = getattr(error.__cause__, "diag", None)
-    if cause is not None and cause.sqlstate == "23505":
-        return _("une autre fiche a pris sa place (%(constraint)s)") % {"constraint": cause.constraint_name}
-    return (cause.message_primary if cause is not None else "") or str(error)
-
-
-def model_named(label: str) -> Model:
-    """Raises BackupError for a model that is no client's."""
-    try:
-        found = apps.get_model(label)
-    except (LookupError, ValueError) as error:
-        raise BackupError(_("« %(label)s » n’est pas une table du client.") % {"label": label}) from error
-    if found not in _ours():
-        raise BackupError(_("« %(label)s » n’est pas une table du client.") % {"label": label})
-    return found

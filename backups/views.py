@@ -98,7 +98,8 @@ class RecoveryView(_Managed):
             return self.page(backup, error=_("Choisissez ce qui est à rechercher."))
         label = _("%(things)s dans la sauvegarde n° %(seq)s") % {"things": resource.label_plural, "seq": backup.pk}
         args = {"seq": backup.pk, "model": resource.key()}
-        return redirect("job", start_job(jobs.COMPARE, label=label, by=self.user, args=args).pk)
+        kind = jobs.DIFFER if request.POST.get("what") == "changed" else jobs.COMPARE
+        return redirect("job", start_job(kind, label=label, by=self.user, args=args).pk)
 
     def page(self, backup: Backup, error: str = "") -> HttpResponse:
         context = {"backup": backup, "resources": recoverable(self.user), "error": error}
@@ -137,6 +138,39 @@ class FoundView(_Managed):
     def page(self, found: dict[str, Any], error: str = "") -> HttpResponse:
         context = {**found, "resource": registry.by_label[found["model"]], "error": error}
         return render(self.request, "backups/found.html", context, status=422 if error else 200)
+
+
+class ChangedView(_Managed):
+    """What has other values in a backup: which rows get them back. For who compared: it shows what they may see."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.page(self.found(pk))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        found = self.found(pk)
+        asked = set(request.POST.getlist("row"))
+        chosen = [[row["key"], row["stamp"]] for row in found["changed"] if str(row["key"]) in asked]
+        if not chosen:
+            return self.page(found, error=_("Cochez au moins une fiche."))
+        resource = registry.by_label[found["model"]]
+        label = _("%(things)s : valeurs de la sauvegarde n° %(seq)s") % {
+            "things": resource.label_plural,
+            "seq": found["seq"],
+        }
+        args = {"seq": found["seq"], "model": found["model"], "rows": chosen, "url": resource.list_url}
+        return redirect("job", start_job(jobs.OVERWRITE, label=label, by=self.user, args=args).pk)
+
+    def found(self, pk: int) -> dict[str, Any]:
+        mine = jobs_of(self.user).filter(owner=self.user)
+        job = get_object_or_404(mine, pk=pk, kind=jobs.DIFFER, state=JobState.DONE)
+        if not job.result.get("changed") or registry.by_label.get(job.result["model"]) not in recoverable(self.user):
+            raise Http404
+        return job.result
+
+    def page(self, found: dict[str, Any], error: str = "") -> HttpResponse:
+        resource = registry.by_label[found["model"]]
+        context = {**found, "resource": resource, "error": error, "updated": {"kind": "updated"}}
+        return render(self.request, "backups/changed.html", context, status=422 if error else 200)
 
 
 def recoverable(user: User) -> list[type[Resource]]:

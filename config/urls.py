@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from backups.views import BackupsView, FoundView, RecoveryView, RestorationView, WithdrawalView
+from backups.views import BackupsView, ChangedView, FoundView, RecoveryView, RestorationView, WithdrawalView
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
     custom_fields,
@@ -56,6 +56,7 @@ urlpatterns = [
     path("backups/<int:seq>/restoration/", RestorationView.as_view(), name="backup-restoration"),
     path("backups/withdrawal/", WithdrawalView.as_view(), name="backup-withdrawal"),
     path("backups/found/<int:pk>/", FoundView.as_view(), name="backup-found"),
+    path("backups/changed/<int:pk>/", ChangedView.as_view(), name="backup-changed"),
     path("bin/", bin.BinView.as_view(), name="bin"),
     path("bin/<int:pk>/restoration/", bin.RestoreView.as_view(), name="bin-restore"),
     path("bin/<int:pk>/destruction/", bin.DestructionView.as_view(), name="bin-destroy"),

@@ -140,6 +140,8 @@ def screen_label(event: Event) -> str:
         return _("Import n° %s") % number
     if operation == "bulk":
         return _("Sur plusieurs fiches")
+    if operation == "backup":
+        return _("Sauvegarde n° %s") % number
     if operation == "undo":
         return _("Annulation de l’import n° %s") % number
     words = {"bin": _("Corbeille"), "restore": _("Corbeille"), "revert": _("Valeur rétablie depuis l’historique")}

@@ -6,10 +6,14 @@ from django_tenants.utils import tenant_context
 from backups.actions import back_up
 from backups.errors import BackupError
 from backups.models import Kind, Trigger
-from backups.recovering import missing, model_named, recover
+from backups.overwriting import changed, overwrite
+from backups.recovering import missing, recover
+from backups.rows import model_named
 from core.actions.bin import bin_rows
+from core.history import screen_label
 from core.models import BinnedRow, Event, Note
 from crm.models import Company, Contact
+from crm.resources import CompanyResource
 from tests.conftest import add_people
 
 
@@ -86,14 +90,49 @@ def test_what_is_in_the_bin_is_in_it_no_more_and_links_are_tied_again(client_wit
         assert not BinnedRow.objects.filter(model="crm.company", object_id=parent.pk).exists()
 
 
-def test_a_row_that_is_there_gets_its_values_back_only_when_asked(client_with_data, noon):
+def test_values_come_back_only_in_rows_that_are_still_as_they_were_shown(client_with_data, noon, look):
+    """What a colleague enters between the comparison and the gesture is kept, and said."""
+    admin = look.person(client_with_data)
     with tenant_context(client_with_data):
-        row = Company.objects.get(name="Midi 001")
-        Company.objects.filter(pk=row.pk).update(name="Autre nom", city="Ailleurs")
-    assert recover(client_with_data, noon, Company, [row.pk]).rows == 0
-    assert recover(client_with_data, noon, Company, [row.pk], overwrite=True).rows == 1
+        first, second, gone = Company.objects.filter(name__startswith="Midi").order_by("pk")[:3]
+        parent = first.parent
+        Company.objects.filter(pk__in=[first.pk, second.pk]).update(name="Autre nom", city="Ailleurs", parent=None)
+        Company.objects.filter(pk=gone.pk).update(phone="+33298000000")
+    count, rows = changed(client_with_data, noon, CompanyResource, by=admin, limit=2)
+    assert (count, [row["key"] for row in rows]) == (3, [first.pk, second.pk])
+    assert rows[0]["changes"] == [
+        {"label": "Nom", "before": "Autre nom", "after": "Midi 000"},
+        {"label": "Ville", "before": "Ailleurs", "after": "—"},
+        {"label": "Maison mère", "before": "—", "after": "Maison mère"},
+    ]
     with tenant_context(client_with_data):
-        assert (Company.objects.get(pk=row.pk).name, Company.objects.get(pk=row.pk).city) == ("Midi 001", "")
+        Company.objects.filter(pk=second.pk).update(city="Brest")  # a colleague, in between
+    stamps = {row["key"]: row["stamp"] for row in rows}
+    done = overwrite(client_with_data, noon, CompanyResource, stamps, by=admin)
+    assert (done.rows, done.refused) == (1, [("Autre nom", "changée ou supprimée depuis la comparaison")])
+    with tenant_context(client_with_data):
+        row = Company.objects.get(pk=first.pk)
+        assert (row.name, row.city, row.parent_id) == ("Midi 000", "", parent.pk)
+        assert row.updated_at > noon.started_at  # it changed now, whatever the backup says
+        assert Company.objects.get(pk=second.pk).city == "Brest"
+        event = Event.objects.filter(model="crm.company", object_id=first.pk).order_by("-pk").first()
+        assert (event.kind, event.operation, event.actor_id) == ("updated", f"backup:{noon.seq}", admin.pk)
+        assert screen_label(event) == f"Sauvegarde n° {noon.seq}"
+
+
+def test_what_the_person_may_not_see_is_neither_compared_nor_changed(client_with_data, noon, look, monkeypatch):
+    admin = look.person(client_with_data)
+    monkeypatch.setattr(CompanyResource, "hidden_from", classmethod(lambda cls, user: frozenset({"credit_limit"})))
+    with tenant_context(client_with_data):
+        one, other = Company.objects.filter(name__startswith="Midi").order_by("pk")[:2]
+        Company.objects.filter(pk__in=[one.pk, other.pk]).update(credit_limit=5000)
+        Company.objects.filter(pk=one.pk).update(city="Ailleurs")
+    count, rows = changed(client_with_data, noon, CompanyResource, by=admin, limit=9)
+    assert (count, [change["label"] for change in rows[0]["changes"]]) == (1, ["Ville"])
+    overwrite(client_with_data, noon, CompanyResource, {one.pk: rows[0]["stamp"]}, by=admin)
+    with tenant_context(client_with_data):
+        row = Company.objects.get(pk=one.pk)
+        assert (row.city, row.credit_limit) == ("", 5000)
 
 
 def test_refusals(client_with_data, noon, make_backed_up):

@@ -60,6 +60,30 @@ def test_an_administrator_gets_them_back_without_losing_what_was_entered_since(c
         assert Company.objects.filter(name="Saisie depuis").exists()
 
 
+def test_rows_that_changed_get_their_values_back(client_with_data, lost):
+    noon, browser_of = lost
+    browser = browser_of("admin")
+    with tenant_context(client_with_data):
+        row, other = Company.objects.filter(name__contains="Été").order_by("pk")[:2]
+        Company.objects.filter(pk__in=[row.pk, other.pk]).update(city="Ailleurs")
+    form = f"/backups/{noon.pk}/recovery/"
+    compared = job_of(client_with_data, browser.post(form, {"model": "crm.company", "what": "changed"}))
+    assert compared.message == "2 fiches n’ont pas les mêmes valeurs que dans la sauvegarde."
+    page = browser.get(compared.result_url).content.decode()
+    assert "Ailleurs" in page
+    assert "Évreux" in page
+    assert browser.post(compared.result_url, {}).status_code == 422
+    done = job_of(client_with_data, browser.post(compared.result_url, {"row": [row.pk, "999999"]}))
+    assert (done.state, done.message) == ("done", "1 fiche a les valeurs de la sauvegarde.")
+    again = job_of(client_with_data, browser.post(compared.result_url, {"row": [row.pk]}))
+    assert again.state == "failed"
+    assert "changée ou supprimée depuis la comparaison" in again.message
+    with tenant_context(client_with_data):
+        assert Company.objects.get(pk=row.pk).city == "Évreux"
+        assert Company.objects.get(pk=other.pk).city == "Ailleurs"
+    assert browser_of("sales").get(compared.result_url).status_code == 403
+
+
 def test_who_may_not_and_what_is_not(client_with_data, lost, make_backed_up, look):
     noon, browser_of = lost
     for role in ("sales", "reader"):
