@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView, ChangedView, FoundView, RecoveryView, RestorationView, WithdrawalView
+from core.accounts.views import support
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
     custom_fields,
@@ -84,6 +85,8 @@ urlpatterns = [
     path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", policies.privacy, name="privacy"),
     path("confidentialite/lecture/", policies.ReadingView.as_view(), name="policy-reading"),
+    path("support/enter/<str:ticket>/", support.EnterView.as_view(), name="support-enter"),
+    path("support/leave/", support.LeaveView.as_view(), name="support-leave"),
     path("sortie/", ExitView.as_view(), name="exit"),
     path("sortie/archive/", ArchiveView.as_view(), name="exit-archive"),
     path("sortie/recu/", ReceiptView.as_view(), name="exit-receipt"),

@@ -12,8 +12,8 @@ def tell(*, actor: Any = None, screen: str = "", operation: str = "") -> None:
 
     One query. The connection pool forgets it when the request or the task ends.
     """
-    known = actor is not None and getattr(actor, "pk", None) is not None
-    named = known or getattr(actor, "is_authenticated", False)  # an interface has a name and no row
+    known = bool(getattr(actor, "pk", None))
+    named = known or getattr(actor, "is_authenticated", False)  # an interface, or the support, has a name and no row
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('b2o.actor', %s, false), set_config('b2o.actor_name', %s, false), "

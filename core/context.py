@@ -1,5 +1,6 @@
 """What the shell of every page shows: the client, the menu, the person, the theme."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from core.accounts.access import Level
+from core.accounts.access import MODULES, Level
 from core.actions.notifications import unread_count
 from core.dashboards.declaring import dashboard_of
 from core.exporting.recording import may_extract
@@ -42,15 +43,21 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["client"]["logo"] = f"{reverse('logo')}?{client.logo.name.rpartition('/')[2]}"
     if client.hue is not None:
         shown["brand_css"] = f"{reverse('brand')}?{client.hue}-{client.chroma or ''}"
+    if signed_in and user:
+        shown["support"] = _support(user)
     shown["maintenance"] = getattr(client, "maintenance", None)
     shown["privacy_url"] = reverse("privacy")
     shown["prefs_url"] = reverse("prefs")
     if signed_in:
+        if user.support is not None:  # type: ignore[union-attr]
+            shown |= {"user": None, "prefs_url": ""}  # no account to look after
         menu = _menu(request, user)
         shown["menu"] = menu
         items = [item for group in menu for item in group["items"]]
         shown["tabs"] = [item for item in items if "menu_only" not in item][:4]  # the first ones of a phone
         shown["palette_url"] = reverse("palette")
+        if user.support is not None:  # type: ignore[union-attr]
+            return shown
         shown["logout_url"] = reverse("account_logout")
         shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}  # type: ignore[arg-type]
         shown["account_links"] = [
@@ -59,6 +66,20 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
             {"label": _("Ma sécurité"), "url": reverse("account-security"), "icon": "shield-check"},
         ]
     return shown
+
+
+def _support(user: Any) -> dict[str, Any] | None:
+    """What administrators see while B2O's support may look, and the support itself."""
+    if user.support is not None:
+        return {"here": True, "ends_at": user.support.ends_at, "modules": _labels(user.support.modules)}
+    if not user.support_open or not user.may("settings", Level.MANAGE):
+        return None
+    _number, modules, ends_at = user.support_open[-1]
+    return {"modules": _labels(modules), "ends_at": dt.datetime.fromisoformat(ends_at), "count": len(user.support_open)}
+
+
+def _labels(modules: list[str]) -> str:
+    return ", ".join(str(MODULES.get(module, module)) for module in modules)
 
 
 def _allowed(value: str | None, values: tuple[str, ...]) -> str:

@@ -144,6 +144,21 @@ class GoneInAYear(Triggers):
         return f"Keep {self.model} as written, for a year"
 
 
+class KeepAsGiven(Triggers):
+    """An access given to the support never changes, but for its revocation, once: public.b2o_support_kept()."""
+
+    names = ("kept_as_given",)
+
+    def create(self, app_label, model):
+        yield (
+            f'CREATE TRIGGER kept_as_given BEFORE UPDATE OR DELETE ON "{model._meta.db_table}" '
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_support_kept()"
+        )
+
+    def describe(self):
+        return f"Keep {self.model} as given"
+
+
 class OnlyUp(Triggers):
     """Let the counters of a model's table (id, name, period, last) only go up, one by one: public.b2o_only_up()."""
 

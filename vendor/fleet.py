@@ -15,7 +15,7 @@ from tenants import migrating
 from tenants.models import Client
 
 _SCHEMAS = 250  # in one query
-_TABLES = ("accounts_user", "core_job", "core_outgoingmail")
+_TABLES = ("accounts_user", "core_job", "core_outgoingmail", "accounts_supportaccess")
 _ONE = """
 SELECT {name}::text,
     (SELECT count(*) FROM {schema}.accounts_user WHERE is_active),
@@ -23,7 +23,8 @@ SELECT {name}::text,
     (SELECT count(*) FROM {schema}.core_job WHERE state IN ('failed', 'interrupted')
         AND finished_at > now() - interval '1 day')
     + (SELECT count(*) FROM {schema}.core_outgoingmail WHERE state IN ('failed', 'abandoned')
-        AND created_at > now() - interval '1 day')
+        AND created_at > now() - interval '1 day'),
+    (SELECT count(*) FROM {schema}.accounts_supportaccess WHERE revoked_at IS NULL AND ends_at > now())
 """
 
 
@@ -37,6 +38,7 @@ class Line:
     people: int | None = None
     jobs: int | None = None
     errors: int | None = None
+    accesses: int | None = None  # that the client has opened to the support
     backup_at: dt.datetime | None = None
     backup_late: bool = False
 
@@ -52,15 +54,15 @@ def fleet() -> list[Line]:
     lines = []
     for client in clients:
         line = Line(client, late=client.schema_name in late, seats=seats.get(client.pk), backup_at=client.backup_at)
-        line.people, line.jobs, line.errors = counted.get(client.schema_name, (None, None, None))
+        line.people, line.jobs, line.errors, line.accesses = counted.get(client.schema_name, (None,) * 4)
         line.backup_late = client.code in unproven
         lines.append(line)
     return lines
 
 
-def _counted(schemas: list[str]) -> dict[str, tuple[int, int, int]]:
-    """{schema: (people, jobs under way, what failed within a day)} of the schemas that have the tables."""
-    found: dict[str, tuple[int, int, int]] = {}
+def _counted(schemas: list[str]) -> dict[str, tuple[int, int, int, int]]:
+    """{schema: (people, jobs under way, what failed within a day, open accesses)} of those that have the tables."""
+    found: dict[str, tuple[int, int, int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

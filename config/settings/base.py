@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.accounts.support.SupportGate",
     "core.accounts.middleware.SecondFactorGate",
     "policies.middleware.ReadPolicyGate",
     "core.middleware.Audit",

@@ -22,7 +22,10 @@ SELECT person.*, (
     WHERE worn.user_id = person.id AND role.second_factor
 )) AND NOT EXISTS (
     SELECT 1 FROM mfa_authenticator AS factor WHERE factor.user_id = person.id AND factor.type <> 'recovery_codes'
-) AS lacks_factor
+) AS lacks_factor, (
+    SELECT coalesce(jsonb_agg(jsonb_build_array(lent.id, lent.modules, lent.ends_at) ORDER BY lent.ends_at), '[]')
+    FROM accounts_supportaccess AS lent WHERE lent.revoked_at IS NULL AND lent.ends_at > now()
+) AS lent
 FROM accounts_user AS person WHERE person.id = %s AND person.is_active
 """
 
@@ -34,5 +37,6 @@ class AccountBackend(AuthenticationBackend):
         for person in fetch_models(User, _PERSON, [user_id]):
             access = Access.of([Grant(*grant) for grant in json.loads(person.grants)])  # type: ignore[attr-defined]
             person.access = access.without(unlicensed())
+            person.support_open = json.loads(person.lent)  # type: ignore[attr-defined]
             return person
         return None

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.accounts.devices import device_name, known_device
-from core.accounts.models import DoorEvent, DoorEventKind, User
+from core.accounts.models import DoorEvent, DoorEventKind, SupportVisit, User
 
 _QUIET = 300  # seconds in which the same refusal at the same account from the same place is one line
 _YEAR = 365
@@ -48,7 +48,7 @@ def means_of(request: HttpRequest, person: User) -> str:
 def forget_old() -> int:
     """Delete what is more than a year old. Returns how many."""
     limit = timezone.now() - dt.timedelta(days=_YEAR + 1)
-    return DoorEvent.objects.filter(at__lt=limit).delete()[0]
+    return DoorEvent.objects.filter(at__lt=limit).delete()[0] + SupportVisit.objects.filter(at__lt=limit).delete()[0]
 
 
 # --- what allauth says ------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from core.accounts.views import journal, people, referents, roles, teams
+from core.accounts.views import journal, people, referents, roles, support, teams
 
 urlpatterns = [
     path("", people.PeopleView.as_view(), name="people"),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("roles/new/", roles.NewRoleView.as_view(), name="role-new"),
     path("roles/<int:pk>/", roles.RoleView.as_view(), name="role"),
     path("roles/<int:pk>/deletion/", roles.RoleDeletionView.as_view(), name="role-delete"),
+    path("support/", support.SupportView.as_view(), name="support"),
+    path("support/new/", support.NewAccessView.as_view(), name="support-new"),
+    path("support/<int:pk>/", support.AccessView.as_view(), name="support-access"),
+    path("support/<int:pk>/revocation/", support.RevocationView.as_view(), name="support-revoke"),
     path("rights/", roles.RightsView.as_view(), name="rights"),
     path("referents/", referents.ReferentsView.as_view(), name="referents"),
     path("referents/new/", referents.NewReferentView.as_view(), name="referent-new"),

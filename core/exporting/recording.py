@@ -19,8 +19,9 @@ from core.text import clean
 
 
 def may_extract(resource: type[Resource], user: User) -> bool:
-    """Whether this person may take rows of this list out, in any form: they read it, and hold the right it names."""
-    if not resource.may(user, Level.READ):
+    """Whether this person may take rows of this list out, in any form: they read it, and hold the right it names.
+    Never B2O's support."""
+    if not resource.may(user, Level.READ) or user.support is not None:
         return False
     return not resource.extraction_right or user.holds(resource.extraction_right)
 

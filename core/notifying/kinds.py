@@ -50,6 +50,12 @@ MENTION = add_kind(
 ASSIGNED = add_kind(
     Kind("assigned", _("On me confie une fiche"), _("Vous en devenez responsable."), "user-plus", Channel.BELL)
 )
+SUPPORT = add_kind(
+    Kind(
+        "support", _("Le support de B2O"), _("Un accès lui est ouvert, ou il entre. Aux administrateurs."),
+        "shield-check", Channel.BELL,
+    )
+)  # fmt: skip
 JOB = add_kind(
     Kind("job", _("Un travail finit"), _("Import, export : s’il a duré, ou s’il a échoué."), "hourglass", Channel.BELL)
 )

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from core.accounts.actions.inviting import invite
+from core.accounts.actions.support import Staff, grant, visit
 from core.accounts.models import Designation, DoorEvent, DoorEventKind, InvitationLink, Role, Team, User
+from core.accounts.models.support import Step
 from tests.browser.conftest import expected_failures
 from tests.browser.states import State, press, walk
 from tests.browser.worlds import LONG
@@ -62,6 +64,16 @@ def pages(instance) -> Iterator[State]:
     yield "référents", "/people/referents/", None
     yield "designating", "/people/referents/new/", None
     yield "journal", "/people/journal/", None
+    yield "support, none", "/people/support/", None
+    with instance.rows():
+        access = grant(modules=["crm"], reason=LONG, hours=4, by=User.objects.get(email="admin@vitrine.example"))
+        staff = Staff(1, "Équipe Ops", "ops@b2o.example", 0)
+        for step in Step.values:
+            visit(access, staff, Step(step), path=f"/crm/companies/{LONG}/", address="2001:db8::1:2:3:4", ticket=step)
+    yield "support", "/people/support/", None
+    yield "an access", f"/people/support/{access.pk}/", None
+    yield "opening an access", "/people/support/new/", None
+    yield "opening an access, refused", "", press("Ouvrir l’accès")
     yield "security", "/account/security/", None
     yield "policy", "/confidentialite/", None
 

@@ -26,6 +26,8 @@ PUBLIC = {
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",
     "styleguide": "components without data",
+    "support-enter": "B2O's support, with a ticket from ops under an access that the client opened",
+    "support-leave": "signs B2O's support out",
 }
 # allauth's own views that want a signed-in person by its own decorator; tests/core/test_shell.py walks them too.
 SIGNED_IN_BY_ALLAUTH = {

@@ -29,7 +29,15 @@ class OpsSite(admin.AdminSite):
         return super().has_permission(request) and not request.user.lacks_factor  # type: ignore[union-attr]
 
     def get_urls(self):
-        return [path("documents/<path:name>", self.admin_view(document), name="document"), *super().get_urls()]
+        from vendor.admin.support import SupportPages
+
+        support = SupportPages(self)
+        return [
+            path("documents/<path:name>", self.admin_view(document), name="document"),
+            path("support/", self.admin_view(support.listed), name="support"),
+            path("support/<int:client>/<int:pk>/", self.admin_view(support.enter), name="support_enter"),
+            *super().get_urls(),
+        ]
 
 
 def document(request: HttpRequest, name: str) -> FileResponse:

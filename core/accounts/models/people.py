@@ -5,7 +5,7 @@ vendor's staff (ops, DPO).
 """
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -29,6 +29,9 @@ from core.personal_data import (
     personal_data,
 )  # fmt: skip
 from core.statements import fetch
+
+if TYPE_CHECKING:
+    from core.accounts.models.support import SupportAccess
 
 
 @no_personal_data("ce qu'un rôle ouvre ; qui le porte est dit par la personne")
@@ -111,6 +114,11 @@ class User(AbstractBaseUser):
 
     # {resource: what narrows its rows further}. Of an interface, which is a person without a row; of people, nothing.
     narrowing: Mapping[str, Callable[[models.QuerySet], models.QuerySet]] = {}
+
+    # The access under which somebody of B2O's support looks, who is a person without a row (actions/support.py).
+    support: "SupportAccess | None" = None
+    # [[number, [module], until when (ISO)]] of the accesses that are open now: read with the person of a request.
+    support_open: "list[Any]" = []
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"

@@ -33,6 +33,7 @@ class Administration(SettingsView):
             ("rights", _("Qui a quel droit")),
             ("referents", _("Référents")),
             ("journal", _("Connexions")),
+            ("support", _("Support B2O")),
         )
         return [
             {"label": label, "url": reverse(name), "current": name == self.section, "name": name}
