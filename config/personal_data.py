@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 
 from core.personal_data import PD, SELF, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
 from tenants.models import Amendment, Client, Contract, Domain, Maintenance, StateChange, Termination
-from vendor.models import Exit, Insurance, Reminder, Undertaking
+from vendor.models import Exit, HostCertificate, Insurance, Reminder, Undertaking
 
 
 class _Client:
@@ -34,6 +34,10 @@ class _Exit:
     receipt_signatory = NotPersonal("qui signe pour une entreprise, au titre de sa fonction")
     receipt_document = NotPersonal("un acte entre deux entreprises")
     error = NotPersonal("la panne d'un export, sans valeur de ligne")
+
+
+class _HostCertificate:
+    error = NotPersonal("ce qu'un navigateur dirait d'un certificat")
 
 
 class _Undertaking:
@@ -89,6 +93,7 @@ def declare() -> None:
     no_personal_data("le registre des interventions", privacy=_Maintenance)(Maintenance)
     no_personal_data("la fin d'un contrat entre deux entreprises", privacy=_Exit)(Exit)
     no_personal_data("ce dont l'exploitation fut prévenue")(Reminder)
+    no_personal_data("un nom d'hôte et une date", privacy=_HostCertificate)(HostCertificate)
     retention = Keep(years=5, since="left_on", then=After.DELETE)
     personal_data(subject=SELF, processing="OPS-02", retention=retention, privacy=_Undertaking)(Undertaking)
     for signed in (Insurance, Contract, Amendment, Termination):

@@ -1,7 +1,7 @@
 """Where every client stands, for the first page of ops. A constant number of queries for 250 clients."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import OuterRef, Subquery
@@ -13,6 +13,7 @@ from backups.models import State as BackupState
 from backups.status import late as backups_late
 from tenants import migrating
 from tenants.models import Client
+from vendor import certificates
 
 _SCHEMAS = 250  # in one query
 _TABLES = ("accounts_user", "core_job", "core_outgoingmail", "accounts_supportaccess")
@@ -41,6 +42,8 @@ class Line:
     accesses: int | None = None  # that the client has opened to the support
     backup_at: dt.datetime | None = None
     backup_late: bool = False
+    certificate_until: dt.datetime | None = None  # the first end among its hosts' and its authorities'
+    certificate_wrong: list[str] = field(default_factory=list)
 
 
 def fleet() -> list[Line]:
@@ -51,10 +54,12 @@ def fleet() -> list[Line]:
     counted = _counted(living)
     late, seats = set(migrating.late(living)), _seats()
     unproven = {code for codes in backups_late().values() for code in codes}
+    proven = certificates.by_client(clients)
     lines = []
     for client in clients:
         line = Line(client, late=client.schema_name in late, seats=seats.get(client.pk), backup_at=client.backup_at)
         line.people, line.jobs, line.errors, line.accesses = counted.get(client.schema_name, (None,) * 4)
+        line.certificate_until, line.certificate_wrong = proven[client.pk]
         line.backup_late = client.code in unproven
         lines.append(line)
     return lines

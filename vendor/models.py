@@ -146,6 +146,38 @@ class Undertaking(models.Model):
         return self.name
 
 
+class HostCertificate(models.Model):
+    """What a host of ours showed when it was last asked (R07). `ends_at` stays the last one known while it fails."""
+
+    host = models.CharField(_("hôte"), max_length=253)
+    client = models.ForeignKey(
+        Client, models.CASCADE, null=True, related_name="certificates", verbose_name=_("client"),
+        help_text=_("vide : un hôte de B2O"),
+    )  # fmt: skip
+    checked_at = models.DateTimeField(_("vérifié le"))
+    ends_at = models.DateTimeField(_("valable jusqu’au"), null=True)
+    error = models.CharField(_("défaut"), max_length=200, blank=True)
+    failing_since = models.DateTimeField(_("en défaut depuis"), null=True)
+
+    class Meta:
+        verbose_name = _("certificat d’hôte")
+        verbose_name_plural = _("certificats d’hôtes")
+        ordering = ["ends_at", "host"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["host"], name="host_certificate_once"),
+            models.CheckConstraint(
+                condition=Q(error="", failing_since=None) | (~Q(error="") & Q(failing_since__isnull=False)),
+                name="host_certificate_fails_since",
+            ),
+            models.CheckConstraint(
+                condition=~Q(error="") | Q(ends_at__isnull=False), name="host_certificate_ends_or_fails"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
 class Reminder(models.Model):
     """What ops were reminded of already: each thing once for each of its dates."""
 

@@ -1,4 +1,7 @@
-"""What ops must not miss: renewals whose notice ends, insurance, the end of confidentiality. One mail a morning."""
+"""What ops must not miss: renewals whose notice ends, insurance, certificates, the end of confidentiality.
+
+One mail a morning.
+"""
 
 import datetime as dt
 import logging
@@ -13,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from tenants.models import Client, Contract, State
 from tenants.states import follow_contract
-from vendor.models import Insurance, Reminder
+from vendor import certificates
+from vendor.models import HostCertificate, Insurance, Reminder
 
 logger = logging.getLogger(__name__)
 AHEAD = dt.timedelta(days=30)
@@ -32,6 +36,7 @@ def due(today: dt.date) -> Iterator[Due]:
     """What falls within thirty days, or fell and was not told."""
     for contract in Contract.objects.select_related("client"):
         yield from _of_contract(contract, today)
+    yield from _of_certificates(today)
     for one in Insurance.objects.select_related("client").filter(ends_on__lte=today + AHEAD):
         later = Insurance.objects.filter(party=one.party, client=one.client, ends_on__gt=one.ends_on)
         if not later.exists():
@@ -40,6 +45,41 @@ def due(today: dt.date) -> Iterator[Due]:
             yield Due(
                 f"insurance:{one.pk}", one.ends_on, said % {"whose": whose, "what": one, "day": _day(one.ends_on)}
             )
+
+
+_STEPS = (21, 7, 1)  # days before the end at which a certificate is told, once each
+assert _STEPS[0] == certificates.AHEAD.days
+
+
+def _of_certificates(today: dt.date) -> Iterator[Due]:
+    """Of hosts, and of the authorities that clients accept (R07)."""
+    for kept in HostCertificate.objects.select_related("client"):
+        whose = {"host": kept.host, "client": kept.client.name if kept.client else "B2O"}
+        if kept.failing_since is not None:
+            said = _("Certificat de %(host)s (%(client)s) : en défaut depuis le %(day)s, « %(error)s ».")
+            since = timezone.localdate(kept.failing_since)
+            yield Due(
+                f"certificate-error:{kept.host}", since, said % {**whose, "day": _day(since), "error": kept.error}
+            )
+        if kept.ends_at is not None:
+            said = _("Certificat de %(host)s (%(client)s) : il finit le %(day)s.")
+            yield from _before(f"certificate:{kept.host}", timezone.localdate(kept.ends_at), today, said, whose)
+    for client in Client.objects.filter(demands_certificate=True):
+        for fingerprint, name, ends_at in certificates.authorities(client):
+            said = _(
+                "Autorité « %(name)s » acceptée par %(client)s : elle finit le %(day)s ; plus personne n’entrerait."
+            )
+            words = {"name": name, "client": client.name}
+            yield from _before(
+                f"authority:{client.pk}:{fingerprint[:16]}", timezone.localdate(ends_at), today, said, words
+            )  # fmt: skip
+
+
+def _before(key: str, end: dt.date, today: dt.date, said: str, words: dict[str, str]) -> Iterator[Due]:
+    """The nearest of the steps that was reached."""
+    reached = [days for days in _STEPS if end - today <= dt.timedelta(days=days)]
+    if reached:
+        yield Due(f"{key}:{reached[-1]}", end, said % {**words, "day": _day(end)})
 
 
 def _of_contract(contract: Contract, today: dt.date) -> Iterator[Due]:

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from vendor import exits, reminders
+from vendor import certificates, exits, reminders
 from vendor.models import Exit
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,14 @@ def destroy_due() -> None:
     """Each morning: what a signed receipt and its delay allow. Raises, after the others, when one fails."""
     for done in exits.destroy_due():
         logger.warning("client %s destroyed, certificate %s", done.client.code, done.certificate_sha256)
+
+
+@shared_task
+def watch_certificates() -> None:
+    """Each morning, before the reminders."""
+    for kept in certificates.watch():
+        if kept.error:
+            logger.error("certificate of %s: %s", kept.host, kept.error)
 
 
 @shared_task

@@ -329,6 +329,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "core.jobs.tasks.reconcile", "schedule": 60.0, "options": {"expires": 55}},
     # In Paris's time, as CELERY_TIMEZONE says.
     "digest": {"task": "core.notifying.tasks.digest", "schedule": crontab(hour=7, minute=30)},
+    "watch-certificates": {"task": "vendor.tasks.watch_certificates", "schedule": crontab(hour=6, minute=50)},
     "remind-ops": {"task": "vendor.tasks.remind", "schedule": crontab(hour=7, minute=10)},
     # What a signed receipt and its delay allow to destroy.
     "destroy-due": {"task": "vendor.tasks.destroy_due", "schedule": crontab(hour=6, minute=30)},
@@ -344,6 +345,8 @@ CELERY_BEAT_SCHEDULE = {
 
 OPS_EMAILS = env.list("OPS_EMAILS", default=[])  # who is reminded of contracts, insurance and the like
 EXIT_DELAY_DAYS = 30  # between the signed receipt and the destruction: time to stop it
+# Where the certificates of our hosts are looked at (host:port of the proxy); "" where nothing is served over HTTPS.
+CERTIFICATE_PROBE = env.str("CERTIFICATE_PROBE", default="")
 # Networks (CIDR) of the proxy, whose header with the visitor's certificate counts; of nobody unless they are named.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 

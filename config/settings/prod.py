@@ -26,6 +26,7 @@ BACKUP_KEYRING_AUTO = False  # `manage.py backup keys`, once
 # R10: where each server and each copy stands (config.operations.residency); judged by `check --deploy`.
 HOSTING_REGISTER = Path(env.str("HOSTING_REGISTER", default="/etc/myb2o/hosting.toml"))
 
+CERTIFICATE_PROBE = env.str("CERTIFICATE_PROBE", default="127.0.0.1:443")
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^(sante/|healthz|readyz|tls/ask)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
