@@ -22,6 +22,7 @@ from core.views import (
 )
 from interfaces.intake import IntakeView
 from policies import views as policies
+from vendor.settings import InstanceSettingsView
 from vendor.views import ArchiveView, ExitView, ReceiptView
 
 handler400 = "core.views.errors.bad_request"
@@ -80,6 +81,7 @@ urlpatterns = [
         name="custom-field-restore",
     ),
     path("settings/fields/<int:pk>/deletion/", custom_fields.DeletionView.as_view(), name="custom-field-delete"),
+    path("settings/instance/", InstanceSettingsView.as_view(), name="instance-settings"),
     path("settings/interfaces/", include("interfaces.urls")),
     path("intake/<str:token>/", IntakeView.as_view(), name="intake"),
     path("tags/", tags.TagLookup.as_view(), name="tags"),

@@ -106,6 +106,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
         organisation.append(("download", _("Extractions"), "extractions"))
     if user.may("settings", Level.MANAGE):
         organisation += [
+            ("building-2", _("Entreprise"), "instance-settings"),
             ("id-card", _("Personnes"), "people"),
             ("sliders-horizontal", _("Champs propres"), "custom-fields"),
             ("mail", _("Courriels"), "mail"),

@@ -25,6 +25,7 @@ ALONE = (
     "champs propres",
     "PDF",
     "sauvegardes",
+    "flotte",
 )  # what needs none of the large clients
 
 

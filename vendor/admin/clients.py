@@ -16,12 +16,11 @@ from django.views.decorators.http import require_POST
 from core import audit
 from core.business_time.public_holidays import Zone
 from tenants.contracts import business_modules, granted, seats_taken
-from tenants.documents import small_logo, validate_logo
-from tenants.identity import of_one_company
 from tenants.middleware import forget_hosts
 from tenants.models import Client, Domain, State, StateChange, validate_client_name
 from tenants.states import set_state, steps
 from vendor.admin.site import ops
+from vendor.forms import IDENTITY, IdentityForm, LogoForm
 from vendor.provisioning import Administrator, provision
 
 # What the button of a step says.
@@ -33,44 +32,12 @@ VERBS = {
     State.LEAVING: gettext_lazy("Passer en départ"),
 }
 _DOOR = ("demands_certificate", "certificate_authorities", "certificate_fingerprints")
-_IDENTITY = ("name", "siret", "vat_number", "street", "postcode", "city")
 
 
-def compact(text: str) -> str:
-    return "".join(text.split()).upper()
-
-
-class IdentityForm(forms.ModelForm):
-    """People paste « 732 829 320 00074 »."""
-
-    siret = forms.CharField(label="SIRET", required=False, max_length=20)
-    vat_number = forms.CharField(label=gettext_lazy("N° de TVA"), required=False, max_length=20)
-
-    def clean_siret(self) -> str:
-        return compact(self.cleaned_data["siret"])
-
-    def clean_vat_number(self) -> str:
-        return compact(self.cleaned_data["vat_number"])
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if not of_one_company(data.get("siret", ""), data.get("vat_number", "")):
-            self.add_error("vat_number", _("Ce numéro de TVA n’est pas celui de l’entreprise de ce SIRET."))
-        return data
-
-
-class ClientForm(IdentityForm):
+class ClientForm(LogoForm, IdentityForm):
     class Meta:
         model = Client
-        fields = (*_IDENTITY, "hue", "chroma", "logo", *_DOOR)
-
-    def clean_logo(self) -> Any:
-        """What is kept is drawn anew from what was sent."""
-        logo = self.cleaned_data["logo"]
-        if not logo or "logo" not in self.changed_data:
-            return logo
-        validate_logo(logo)
-        return small_logo(logo)
+        fields = (*IDENTITY, "hue", "chroma", "logo", *_DOOR)
 
 
 class ProvisioningForm(IdentityForm):
@@ -89,9 +56,9 @@ class ProvisioningForm(IdentityForm):
 
     class Meta:
         model = Client
-        fields = (*_IDENTITY, "hue")
+        fields = (*IDENTITY, "hue")
 
-    field_order = ("code", *_IDENTITY, "hue", "zone", "email", "first_name", "last_name")
+    field_order = ("code", *IDENTITY, "hue", "zone", "email", "first_name", "last_name")
     made: Client | None = None
 
     def _post_clean(self) -> None:
@@ -142,7 +109,7 @@ class ClientAdmin(admin.ModelAdmin):
     list_filter = ("state",)
     search_fields = ("code", "name", "siret", "domains__domain")
     readonly_fields = ("code", "state", "contract", "created_at", "destroyed_at")
-    fields = ("code", "state", "contract", *_IDENTITY, "hue", "chroma", "logo", *_DOOR, "created_at", "destroyed_at")
+    fields = ("code", "state", "contract", *IDENTITY, "hue", "chroma", "logo", *_DOOR, "created_at", "destroyed_at")
     inlines = (DomainInline, ChangesInline)
 
     @admin.display(description=gettext_lazy("contrat"))
