@@ -114,6 +114,10 @@ class Listing:
         if self.q and self.found.complete:  # they are known: no need to search again
             asked = standing.Asked(self._only, among=[row[0] for row in self.found.rows])
             order = replace(order, few=self.found.few)
+        elif self.q and self._search.frequent and self.tab_values.beyond is self.bound and not (after or self._before):
+            # It was found in the list's own order: the first page is what came first.
+            first = [row[0] for row in self.found.rows[: self.size + 1]]
+            asked, order = standing.Asked(self._only, among=first), replace(order, few=True)
         elif self.q:
             asked = standing.Asked(self._only, self._search)
         take = standing.page_of(self.resource.model, shown, order, asked) if self._unfiltered else None
