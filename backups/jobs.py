@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backups import downloads
 from backups.errors import BackupError
 from backups.models import Backup
 from backups.overwriting import changed, overwrite
@@ -13,13 +14,16 @@ from backups.recovering import Recovered, missing, recover
 from backups.rows import model_named
 from core.accounts.models import User
 from core.display import number
+from core.exporting.recording import Origin
 from core.jobs import JobError, Result, Running, job_kind
 from core.registry import registry
 from core.resource import Resource
+from core.templatetags.french import size
 from tenants.active import active_client
 
 COMPARE, RECOVER = "backup-compare", "backup-recover"
 DIFFER, OVERWRITE = "backup-differ", "backup-overwrite"
+DOWNLOAD = "backup-download"
 SHOWN = 500  # rows offered one by one; beyond, all or the first ones
 _READ = gettext_lazy("La sauvegarde est relue et restaurée à côté…")
 
@@ -98,6 +102,23 @@ def put_values_back(job: Running, *, seq: int, model: str, rows: list[list[Any]]
     if done.refused and not done.rows:
         raise JobError(text)
     return Result(message=text, url=url)
+
+
+@job_kind(DOWNLOAD, label=gettext_lazy("Archive d’une sauvegarde"), restart=True, atomic=False)
+def archive(job: Running, *, seq: int, screen: str, address: str | None) -> Result:
+    """A backup as an archive that its client opens. Its row and the register come last: again is safe."""
+    job.say(str(_READ))
+    if job.owner is None:
+        raise JobError(_("La personne qui demandait n’est plus là."))
+    try:
+        made = downloads.make(
+            active_client(), _backup(seq), by=job.owner, origin=Origin(screen, address), total=job.total,
+            advance=lambda count: job.advance(count, _("L’archive s’écrit…")),
+        )  # fmt: skip
+    except BackupError as error:
+        raise JobError(str(error)) from error
+    said = _("L’archive est prête (%(size)s) ; elle est détruite dans vingt-quatre heures.") % {"size": size(made.size)}
+    return Result(message=said, url=reverse("backup-download", args=[made.pk]))
 
 
 def told(done: Recovered) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from backups import jobs, requests
 from backups.errors import BackupError
-from backups.models import KEPT, Backup, RequestState, State
+from backups.models import KEPT, Backup, Download, RequestState, State
 from backups.retention import kept_until
 from backups.slots import next_due
 from core.accounts.access import Level, Scope
@@ -34,7 +34,7 @@ _TONES = {
 }
 
 
-class _Managed(SettingsView):
+class OfBackups(SettingsView):
     """Backups are the business of the client's administrators."""
 
     def backup(self) -> Backup:
@@ -45,14 +45,14 @@ class _Managed(SettingsView):
         raise Http404
 
 
-class BackupsView(_Managed):
+class BackupsView(OfBackups):
     """The client's administrators see success and failure alike (R12)."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "backups/list.html", context_of(connection.schema_name))
 
 
-class RestorationView(_Managed):
+class RestorationView(OfBackups):
     """The whole instance as it was: asked here, decided by the vendor's ops."""
 
     def get(self, request: HttpRequest, seq: int) -> HttpResponse:
@@ -72,7 +72,7 @@ class RestorationView(_Managed):
         return redirect("backups")
 
 
-class WithdrawalView(_Managed):
+class WithdrawalView(OfBackups):
     """The request is taken back, while nobody began."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -85,7 +85,7 @@ class WithdrawalView(_Managed):
         return redirect("backups")
 
 
-class RecoveryView(_Managed):
+class RecoveryView(OfBackups):
     """Which rows are looked for in a backup."""
 
     def get(self, request: HttpRequest, seq: int) -> HttpResponse:
@@ -106,7 +106,7 @@ class RecoveryView(_Managed):
         return render(self.request, "backups/recovery.html", context, status=422 if error else 200)
 
 
-class FoundView(_Managed):
+class FoundView(OfBackups):
     """What a backup has and the instance no longer has: which rows return."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -140,7 +140,7 @@ class FoundView(_Managed):
         return render(self.request, "backups/found.html", context, status=422 if error else 200)
 
 
-class ChangedView(_Managed):
+class ChangedView(OfBackups):
     """What has other values in a backup: which rows get them back. For who compared: it shows what they may see."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -192,7 +192,8 @@ def context_of(schema: str) -> dict:
     """The context of `backups/list.html`."""
     client = Client.objects.filter(schema_name=schema).first()
     asked = requests.last_of(client.pk) if client else None
-    return {"backups": rows_of(schema), "next_at": next_due(), "asked": asked}
+    left = Download.objects.filter(client_id=client.pk).select_related("backup")[:5] if client else []
+    return {"backups": rows_of(schema), "next_at": next_due(), "asked": asked, "downloads": left}
 
 
 def rows_of(schema: str) -> list[dict]:
@@ -210,6 +211,7 @@ def rows_of(schema: str) -> list[dict]:
             "held": bool(backup.hold),
             "note": backup.note,
             "restoration_url": reverse("backup-restoration", args=[backup.pk]) if backup.is_verified else "",
+            "download_url": reverse("backup-download-request", args=[backup.pk]) if backup.is_verified else "",
             "recovery_url": reverse("backup-recovery", args=[backup.pk]) if backup.is_verified else "",
         }
         for backup in backups_of(schema)

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backups.views import BackupsView, ChangedView, FoundView, RecoveryView, RestorationView, WithdrawalView
+from backups.views_downloads import BackupArchiveView, DownloadRequestView, DownloadView
 from core.accounts.views import support
 from core.views import (
     bin,  # noqa: A004 - the bin of the screens
@@ -56,6 +57,9 @@ urlpatterns = [
     path("backups/", BackupsView.as_view(), name="backups"),
     path("backups/<int:seq>/recovery/", RecoveryView.as_view(), name="backup-recovery"),
     path("backups/<int:seq>/restoration/", RestorationView.as_view(), name="backup-restoration"),
+    path("backups/<int:seq>/download/", DownloadRequestView.as_view(), name="backup-download-request"),
+    path("backups/downloads/<int:pk>/", DownloadView.as_view(), name="backup-download"),
+    path("backups/archive/<str:token>/", BackupArchiveView.as_view(), name="backup-archive"),
     path("backups/withdrawal/", WithdrawalView.as_view(), name="backup-withdrawal"),
     path("backups/found/<int:pk>/", FoundView.as_view(), name="backup-found"),
     path("backups/changed/<int:pk>/", ChangedView.as_view(), name="backup-changed"),

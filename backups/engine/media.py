@@ -14,6 +14,7 @@ from backups.errors import BackupError, Damaged
 from backups.storage import BLOCK, sha256_of
 
 STAGING = ".restore"  # beside the files, so that each is put back by a rename
+DOWNLOADS = "downloads"  # archives of backups, for a day: no backup holds another
 _ATTEMPTS = 3
 
 
@@ -70,7 +71,8 @@ def put_back(moves: list[tuple[Path, Path]], aside: str) -> None:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != STAGING)
+        apart = {STAGING, DOWNLOADS} if Path(root) == folder else {STAGING}
+        folders[:] = sorted(set(folders) - apart)
         for name in sorted(names):
             path = Path(root, name)
             if path.is_file() and not path.is_symlink():

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backups import requests, retention, status, tasks
-from backups.models import AlarmSent, Backup, RequestState, RestoreRequest
+from backups.models import AlarmSent, Backup, Download, RequestState, RestoreRequest
 from core.templatetags.french import size
 from tenants.models import Client
 from vendor.admin.site import ops
@@ -109,6 +109,22 @@ class RestoreRequestAdmin(_Shown):
         for row in rows:
             requests.close(row, RequestState.REFUSED, _("Refusée par l’exploitation."))
         self.message_user(request, _("Les demandes en attente sont refusées."))
+
+
+@admin.register(Download, site=ops)
+class DownloadAdmin(_Shown):
+    """What left, as the client's own administrators see it; the archive itself is only for who asked."""
+
+    list_display = ("pk", "client_code", "backup", "made_at", "rows", "shown_size", "handed_over", "removed_at")
+    search_fields = ("client_code",)
+
+    @admin.display(description=gettext_lazy("taille"), ordering="size")
+    def shown_size(self, row: Download) -> str:
+        return size(row.size)
+
+    @admin.display(description=gettext_lazy("remise"))
+    def handed_over(self, row: Download) -> int:
+        return row.fetches.count()
 
 
 @admin.register(AlarmSent, site=ops)

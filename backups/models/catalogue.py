@@ -5,10 +5,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from core.operations import AppendOnly
 from core.personal_data import NotPersonal, no_personal_data
 
 
@@ -159,101 +157,3 @@ class AlarmSent(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class RequestState(models.TextChoices):
-    """asked → running → done or failed; refused by the vendor, withdrawn by the client."""
-
-    ASKED = "asked", _("Demandée")
-    RUNNING = "running", _("En cours")
-    DONE = "done", _("Faite")
-    FAILED = "failed", _("Échouée")
-    REFUSED = "refused", _("Refusée")
-    WITHDRAWN = "withdrawn", _("Retirée")
-
-
-OPEN = (RequestState.ASKED, RequestState.RUNNING)
-
-
-@no_personal_data("une demande de restauration : un client, une sauvegarde, des dates")
-class RestoreRequest(models.Model):
-    """A client wants to be put back as it was. It lives in public: the restore replaces everything of the client."""
-
-    backup = models.ForeignKey(Backup, models.DO_NOTHING, verbose_name=_("sauvegarde"))
-    client_id = models.BigIntegerField(_("identifiant du client"))
-    client_code = models.CharField(_("client"), max_length=40)
-    asked_by = models.BigIntegerField(_("demandée par"), help_text=_("numéro du compte dans l’instance"))
-    state = models.CharField(_("état"), max_length=9, choices=RequestState, default=RequestState.ASKED)
-    message = models.TextField(_("résultat"), blank=True)
-    asked_at = models.DateTimeField(_("demandée le"), auto_now_add=True)
-    ended_at = models.DateTimeField(_("terminée le"), null=True)
-
-    class Meta:
-        verbose_name = _("demande de restauration")
-        verbose_name_plural = _("demandes de restauration")
-        ordering = ["-pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(state__in=RequestState.values), name="restore_request_state_known"),
-            models.CheckConstraint(
-                condition=Q(state__in=OPEN, ended_at=None) | (~Q(state__in=OPEN) & Q(ended_at__isnull=False)),
-                name="restore_request_ends_once",
-            ),
-            models.UniqueConstraint(
-                fields=["client_id"], condition=Q(state__in=OPEN), name="restore_request_one_at_a_time"
-            ),
-        ]
-
-    class Privacy:
-        message = NotPersonal("ce que la restauration a fait, sans valeur de ligne")
-
-    def __str__(self) -> str:
-        return f"{self.client_code} : {self.backup}"
-
-
-class ErasureKind(models.TextChoices):
-    """What privacy did to a row, that a restore must do again."""
-
-    ERASE = "erase", _("Effacement")
-    RETENTION = "retention", _("Fin de conservation")
-    RECTIFY = "rectify", _("Rectification")
-    RESTRICT = "restrict", _("Limitation")
-    OBJECT = "object", _("Opposition")
-    UNSUBSCRIBE = "unsubscribe", _("Désinscription")
-    WITHDRAW = "withdraw", _("Retrait du consentement")
-    REVOKE = "revoke", _("Interface révoquée")
-
-
-@no_personal_data("des numéros, des noms de champs et ce qui a remplacé les valeurs ; jamais les valeurs effacées")
-class Erasure(models.Model):
-    """The journal of erasures: in public and append-only, so that no restore brings back what was erased.
-
-    Written in the same transaction as the erasure itself (`erasures.journal`).
-    """
-
-    seq = models.BigAutoField(_("numéro"), primary_key=True)
-    at = models.DateTimeField(_("date"), db_default=Now(), editable=False)
-    client_id = models.BigIntegerField(_("identifiant du client"))
-    kind = models.CharField(_("nature"), max_length=11, choices=ErasureKind)
-    model = models.CharField(_("modèle"), max_length=80)
-    object_id = models.BigIntegerField(_("fiche"))
-    values = models.JSONField(_("remplacements"), null=True, help_text=_("par champ ; rien : la ligne entière"))
-
-    migration_operations: ClassVar = (AppendOnly,)
-
-    class Meta:
-        verbose_name = _("effacement")
-        ordering = ["seq"]
-        constraints = [
-            models.CheckConstraint(condition=Q(kind__in=ErasureKind.values), name="erasure_kind_known"),
-            models.CheckConstraint(
-                condition=Q(values__isnull=False) | Q(kind__in=[ErasureKind.ERASE, ErasureKind.RETENTION]),
-                name="erasure_of_a_row_is_an_erasure",
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["client_id", "at"], name="erasure_of_client")]
-
-    class Privacy:
-        values = NotPersonal("ce qui a remplacé les valeurs effacées : vide, ou un mot commun")
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.model} {self.object_id}"
