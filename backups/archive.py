@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -132,7 +132,9 @@ class _Archive:
     def _part(self, name: str, blocks: Iterable[str] | Iterable[bytes]) -> tuple[int, str]:
         """One file of the archive; its size and SHA-256."""
         digest, size = hashlib.sha256(), 0
-        with self.zip.open(name, "w", force_zip64=True) as target:
+        entry = ZipInfo(name, timezone.localtime().timetuple()[:6])
+        entry.compress_type = ZIP_DEFLATED
+        with self.zip.open(entry, "w", force_zip64=True) as target:
             for block in blocks:
                 data = block.encode() if isinstance(block, str) else block
                 target.write(data)

@@ -52,6 +52,16 @@ class BackupsView(OfBackups):
         return render(request, "backups/list.html", context_of(connection.schema_name))
 
 
+class BackupView(OfBackups):
+    """One backup, whatever its state, and what can be done with it."""
+
+    def get(self, request: HttpRequest, seq: int) -> HttpResponse:
+        found = next((backup for backup in backups_of(connection.schema_name) if backup.pk == seq), None)
+        if found is None:
+            raise Http404
+        return render(request, "backups/detail.html", {"backup": row_of(found)})
+
+
 class RestorationView(OfBackups):
     """The whole instance as it was: asked here, decided by the vendor's ops."""
 
@@ -62,12 +72,12 @@ class RestorationView(OfBackups):
         backup = self.backup()
         if request.POST.get("sure") != "on":
             context = {"backup": backup, "error": _("Cochez la case pour confirmer.")}
-            return render(request, "backups/restoration.html", context, status=422)
+            return render(request, "backups/restoration.html", context)
         try:
             requests.ask(backup, by=self.user.pk)
         except BackupError as error:
             context = {"backup": backup, "error": str(error)}
-            return render(request, "backups/restoration.html", context, status=409)
+            return render(request, "backups/restoration.html", context)
         messages.success(request, _("La restauration est demandée : l’exploitation vous répond ici."))
         return redirect("backups")
 
@@ -103,7 +113,7 @@ class RecoveryView(OfBackups):
 
     def page(self, backup: Backup, error: str = "") -> HttpResponse:
         context = {"backup": backup, "resources": recoverable(self.user), "error": error}
-        return render(self.request, "backups/recovery.html", context, status=422 if error else 200)
+        return render(self.request, "backups/recovery.html", context)
 
 
 class FoundView(OfBackups):
@@ -137,7 +147,7 @@ class FoundView(OfBackups):
 
     def page(self, found: dict[str, Any], error: str = "") -> HttpResponse:
         context = {**found, "resource": registry.by_label[found["model"]], "error": error}
-        return render(self.request, "backups/found.html", context, status=422 if error else 200)
+        return render(self.request, "backups/found.html", context)
 
 
 class ChangedView(OfBackups):
@@ -170,7 +180,7 @@ class ChangedView(OfBackups):
     def page(self, found: dict[str, Any], error: str = "") -> HttpResponse:
         resource = registry.by_label[found["model"]]
         context = {**found, "resource": resource, "error": error, "updated": {"kind": "updated"}}
-        return render(self.request, "backups/changed.html", context, status=422 if error else 200)
+        return render(self.request, "backups/changed.html", context)
 
 
 def recoverable(user: User) -> list[type[Resource]]:
@@ -197,25 +207,35 @@ def context_of(schema: str) -> dict:
 
 
 def rows_of(schema: str) -> list[dict]:
-    """The rows of `backups/list.html`: `when` is an aware datetime, `size` bytes or None, `until` a date or None."""
-    return [
-        {
-            "seq": backup.seq,
-            "when": backup.started_at,
-            "kind": backup.get_kind_display(),
-            "size": backup.size,
-            "state": backup.get_state_display(),
-            "tone": _TONES[State(backup.state)],
-            "verified": backup.is_verified,
-            "until": _until(backup),
-            "held": bool(backup.hold),
-            "note": backup.note,
-            "restoration_url": reverse("backup-restoration", args=[backup.pk]) if backup.is_verified else "",
-            "download_url": reverse("backup-download-request", args=[backup.pk]) if backup.is_verified else "",
-            "recovery_url": reverse("backup-recovery", args=[backup.pk]) if backup.is_verified else "",
-        }
-        for backup in backups_of(schema)
-    ]
+    """The rows of `backups/list.html`."""
+    return [row_of(backup) for backup in backups_of(schema)]
+
+
+def row_of(backup: Backup) -> dict[str, Any]:
+    """Also of `backups/detail.html`: `when` is an aware datetime, `size` bytes or None, `until` a date or None."""
+    to = {
+        f"{name}_url": reverse(f"backup-{page}", args=[backup.pk]) if backup.is_verified else ""
+        for name, page in (("recovery", "recovery"), ("download", "download-request"), ("restoration", "restoration"))
+    }
+    return {
+        "seq": backup.seq,
+        "when": backup.started_at,
+        "kind": backup.get_kind_display(),
+        "size": backup.size,
+        "rows": backup.rows,
+        "files": backup.files,
+        "state": backup.get_state_display(),
+        "tone": _TONES[State(backup.state)],
+        "verified": backup.is_verified,
+        "verified_at": backup.verified_at,
+        "drilled_at": backup.drilled_at,
+        "until": _until(backup),
+        "held": bool(backup.hold),
+        "note": backup.note,
+        "error": backup.error,
+        "url": reverse("backup", args=[backup.pk]),
+        **to,
+    }
 
 
 def _until(backup: Backup) -> dt.date | None:

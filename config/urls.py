@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from backups.views import BackupsView, ChangedView, FoundView, RecoveryView, RestorationView, WithdrawalView
+from backups.views import BackupsView, BackupView, ChangedView, FoundView, RecoveryView, RestorationView, WithdrawalView
 from backups.views_downloads import BackupArchiveView, DownloadRequestView, DownloadView
 from core.accounts.views import support
 from core.views import (
@@ -55,6 +55,7 @@ urlpatterns = [
     path("mail/<int:pk>/delivery/", mail.DeliveryView.as_view(), name="mail-delivery"),
     path("mail/<int:pk>/settlement/", mail.SettlementView.as_view(), name="mail-settlement"),
     path("backups/", BackupsView.as_view(), name="backups"),
+    path("backups/<int:seq>/", BackupView.as_view(), name="backup"),
     path("backups/<int:seq>/recovery/", RecoveryView.as_view(), name="backup-recovery"),
     path("backups/<int:seq>/restoration/", RestorationView.as_view(), name="backup-restoration"),
     path("backups/<int:seq>/download/", DownloadRequestView.as_view(), name="backup-download-request"),

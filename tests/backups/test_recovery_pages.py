@@ -44,12 +44,13 @@ def test_an_administrator_gets_them_back_without_losing_what_was_entered_since(c
     assert "Incrément" in page
     form = f"/backups/{noon.pk}/recovery/"
     assert "Sociétés" in browser.get(form).content.decode()
-    assert browser.post(form, {"model": "accounts.user"}).status_code == 422
+    assert "Choisissez ce qui est" in browser.post(form, {"model": "accounts.user"}).content.decode()
     searched = job_of(client_with_data, browser.post(form, {"model": "crm.company"}))
     assert searched.message == "100 fiches de la sauvegarde ne sont plus là."
     page = browser.get(searched.result_url).content.decode()
     assert "Midi 042" in page
-    assert browser.post(searched.result_url, {"which": "some", "row": ["999999"]}).status_code == 422
+    refused = browser.post(searched.result_url, {"which": "some", "row": ["999999"]})
+    assert "Cochez au moins une fiche." in refused.content.decode()
     chosen = [key for key, name in searched.result["rows"] if name in ("Midi 000", "Midi 001")]
     some = job_of(client_with_data, browser.post(searched.result_url, {"which": "some", "row": chosen}))
     assert some.message == "2 fiches sont revenues."
@@ -72,7 +73,7 @@ def test_rows_that_changed_get_their_values_back(client_with_data, lost):
     page = browser.get(compared.result_url).content.decode()
     assert "Ailleurs" in page
     assert "Évreux" in page
-    assert browser.post(compared.result_url, {}).status_code == 422
+    assert "Cochez au moins une fiche." in browser.post(compared.result_url, {}).content.decode()
     done = job_of(client_with_data, browser.post(compared.result_url, {"row": [row.pk, "999999"]}))
     assert (done.state, done.message) == ("done", "1 fiche a les valeurs de la sauvegarde.")
     again = job_of(client_with_data, browser.post(compared.result_url, {"row": [row.pk]}))

@@ -59,9 +59,9 @@ def test_asked_by_the_client_decided_by_ops_and_told_to_the_client(client_with_d
     backup, browser = asked
     form = f"/backups/{backup.pk}/restoration/"
     assert "redevient ce qu’elle était" in browser.get(form).content.decode()
-    assert browser.post(form).status_code == 422
+    assert "Cochez la case" in browser.post(form).content.decode()
     assert browser.post(form, {"sure": "on"}).status_code == 302
-    assert browser.post(form, {"sure": "on"}).status_code == 409
+    assert "attend déjà" in browser.post(form, {"sure": "on"}).content.decode()
     assert "Retirer la demande" in browser.get("/backups/").content.decode()
     request = RestoreRequest.objects.get()
     page = ops.get("/admin/backups/restorerequest/").content.decode()
