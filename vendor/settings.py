@@ -74,12 +74,12 @@ class InstanceSettingsView(SettingsView):
     def client(self) -> Client:
         return Client.objects.get(pk=self.request.client.pk)  # type: ignore[attr-defined]  # not the middleware's copy
 
-    def form(self, client: Client, *data: Any) -> InstanceForm:
+    def form(self, client: Client, data: Any = None, files: Any = None) -> InstanceForm:
         kept = CalendarSettings.objects.first()
         initial = {
             "zone": kept.zone if kept else Zone.FRANCE, "hue": USUAL_HUE if client.hue is None else client.hue,
         }  # fmt: skip
-        return InstanceForm(*data, instance=client, initial=initial)
+        return InstanceForm(data, files, instance=client, initial=initial)
 
     def show(self, form: InstanceForm) -> HttpResponse:
         return render(self.request, "vendor/settings.html", {"form": form})

@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client as HttpClient
 from django_tenants.utils import schema_context, tenant_context
@@ -229,3 +230,24 @@ def test_the_key_of_the_backups_goes_with_the_client_and_their_bytes_at_their_te
         assert retention._not_expired(rows, leaving.backups_until) == {kept.pk}
         assert retention._not_expired(rows, leaving.backups_until + dt.timedelta(days=1)) == set()
         Backup.objects.filter(pk=kept.pk).delete()
+
+
+def test_the_whole_exit_by_command(leaver, tmp_path):
+    paper = tmp_path / "recu.pdf"
+    paper.write_bytes(scan().read())
+    with schema_context("public"):
+        call_command("exit", "begin", "sortant", "--by", "Anne Ops", stdout=io.StringIO())
+        leaving = Exit.objects.get(client=leaver)
+        assert leaving.begun_by == "Anne Ops (commande)" and len(archive(leaving).namelist()) > 10
+        day = today().isoformat()
+        call_command(
+            "exit", "sign", "sortant", "--signatory", "Anne Duval", "--signed-on", day, "--document", str(paper),
+            stdout=io.StringIO(),
+        )  # fmt: skip
+        with pytest.raises(CommandError):
+            call_command("exit", "destroy", "sortant", stdout=io.StringIO())
+        leaving.refresh_from_db()
+        matured(leaving)
+        call_command("exit", "destroy", "sortant", stdout=io.StringIO())
+        call_command("exit", "certificate", "sortant", "--to", str(tmp_path / "c.pdf"), stdout=io.StringIO())
+    assert (tmp_path / "c.pdf").read_bytes().startswith(b"%PDF-")
