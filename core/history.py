@@ -144,6 +144,8 @@ def screen_label(event: Event) -> str:
         return _("Sauvegarde n° %s") % number
     if operation == "undo":
         return _("Annulation de l’import n° %s") % number
+    if operation in ("merge", "unmerge"):
+        return (_("Fusion n° %s") if operation == "merge" else _("Fusion n° %s défaite")) % number
     words = {"bin": _("Corbeille"), "restore": _("Corbeille"), "revert": _("Valeur rétablie depuis l’historique")}
     if operation in words:
         return words[operation]

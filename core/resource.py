@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.accounts.models import User
     from core.api.serializer import Serializer
     from core.importing.importer import Importer
+    from core.merging.declaring import Duplicates
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Resource:
         Sequence[Display]
     ] = ()  # where there are several: each offers the others, the menu opens the first
     related: ClassVar[Sequence[Related]] = ()
+    duplicates: ClassVar[Duplicates | None] = None  # what makes two rows alike: found, and merged (core/merging/)
     subtitle: ClassVar[Sequence[str]] = ()
     badge: ClassVar[Badge | None] = None
     icon: ClassVar[str] = "file-text"
@@ -192,6 +194,7 @@ class Resource:
             forms,
             imports,
             listing,
+            merging,
             record,
             record_parts,
             saved,
@@ -202,6 +205,7 @@ class Resource:
             "create": ("new/", forms.CreateView),
             "record": ("<int:pk>/", record.RecordView),
             **record_parts.pages(),
+            **(merging.pages() if cls.duplicates else {}),
             "history": ("<int:pk>/history/", record.HistoryView),
             "edit": ("<int:pk>/edit/", editing.EditView),
             "delete": ("<int:pk>/delete/", deletion.DeleteView),

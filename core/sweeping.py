@@ -12,6 +12,7 @@ from core.custom.indexes import reconcile_all
 from core.exporting.files import sweep as sweep_exports
 from core.jobs.looking_after import sweep as sweep_jobs
 from core.mail.outbox import sweep as sweep_mail
+from core.merging.undoing import forget_old as forget_old_merges
 from core.models import Attachment, BinnedRow, Note, Tagging
 from core.registry import registry
 
@@ -28,6 +29,7 @@ def sweep() -> None:
         "exports": sweep_exports(),
         "mails": sweep_mail(),
         "passages": forget_old(),
+        "merges": forget_old_merges(),
     }
     if any(gone.values()):
         logger.info("sweep: %s", ", ".join(f"{count} {what}" for what, count in gone.items()))

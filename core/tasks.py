@@ -10,6 +10,7 @@ from core.fan_out import for_each_client
 from core.importing import jobs as importing_jobs
 from core.jobs.tasks import reconcile, reconcile_here, run
 from core.mail.tasks import deliver, deliver_due
+from core.merging import scanning as duplicate_scanning
 from core.notifying.tasks import digest, digest_here
 from core.sealing import seal_all
 
@@ -19,6 +20,7 @@ __all__ = [
     "deliver_due",
     "digest",
     "digest_here",
+    "duplicate_scanning",
     "expire_drafts",
     "expire_drafts_here",
     "importing_jobs",

@@ -86,7 +86,7 @@ def _bin(model: type[models.Model], pks: list[int], by: User | None, operation: 
     found = {row.pk: row for row in model._base_manager.filter(pk__in=pks).order_by("pk").select_for_update()}
     snapshots = {pk: _Snapshot([(label, pk)]) for pk in found}
     _gather(model, {pk: pk for pk in found}, snapshots, {model: set(found)})
-    contents = _contents(ref for snapshot in snapshots.values() for ref in snapshot.rows)
+    found_contents = contents(ref for snapshot in snapshots.values() for ref in snapshot.rows)
     resource = registry.by_label.get(label)
     BinnedRow.objects.bulk_create(
         BinnedRow(
@@ -95,7 +95,7 @@ def _bin(model: type[models.Model], pks: list[int], by: User | None, operation: 
             object_id=pk,
             title=(resource.title(row) if resource else str(row))[:300],
             content={
-                "rows": [[name, contents[name, key]] for name, key in snapshots[pk].rows],
+                "rows": [[name, found_contents[name, key]] for name, key in snapshots[pk].rows],
                 "detached": snapshots[pk].detached,
             },
             by=by if by and by.pk else None,  # an interface has no row
@@ -113,7 +113,7 @@ def _gather(
     gone: dict[type[models.Model], set[int]],
 ) -> None:
     """Walk what points to `roots` ({key: key of the row that people delete}), as Django's own deletion does."""
-    for relation in _relations(model):
+    for relation in relations(model):
         other, foreign_key = relation.related_model, relation.field
         if relation.on_delete in (DO_NOTHING, PROTECT, RESTRICT):
             continue
@@ -138,7 +138,7 @@ def _gather(
             snapshots[roots[key]].detached.append((other._meta.label_lower, str(foreign_key.column), key, pks))
 
 
-def _relations(model: type[models.Model]) -> Iterator[Any]:
+def relations(model: type[models.Model]) -> Iterator[Any]:
     """Foreign keys that point to a model, the hidden ones of many-to-many tables among them."""
     for relation in model._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
@@ -151,7 +151,7 @@ def _refusal(stuck: list[models.Model]) -> str:
     return _("Impossible : %(names)s%(more)s en dépend. Détachez-le d’abord.") % {"names": names, "more": more}
 
 
-def _contents(refs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
+def contents(refs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
     """The rows as JSON made by PostgreSQL, which alone reads back every type that it writes. One query a table."""
     wanted: dict[str, list[int]] = {}
     for label, pk in refs:

@@ -77,12 +77,17 @@ def _restore(binned: BinnedRow) -> None:
             raise NotRestored(
                 _("« %s » ne peut plus revenir : ce type de fiche n’existe plus.") % binned.title
             ) from error
-        try:
-            with transaction.atomic():
-                _insert(model, _completed(model, content, binned))
-                _check_now()
-        except IntegrityError as error:
-            raise NotRestored(_reason(model, binned, error)) from error
+        put_back(model, content, binned)
+
+
+def put_back(model: type[models.Model], content: dict[str, Any], binned: BinnedRow) -> None:
+    """One row into its table under its own key, as its table now wants it. Raises NotRestored, naming `binned`."""
+    try:
+        with transaction.atomic():
+            _insert(model, _completed(model, content, binned))
+            _check_now()
+    except IntegrityError as error:
+        raise NotRestored(_reason(model, binned, error)) from error
 
 
 def _completed(model: type[models.Model], content: dict[str, Any], binned: BinnedRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportMapping, ImportState
 from core.models.jobs import Job, JobState
 from core.models.mail import MailSettings, MailState, OutgoingMail
+from core.models.merging import DuplicatePair, Merge
 from core.models.notes import Note
 from core.models.notifications import Channel, Notification, NotificationChoice
 from core.models.policy import PolicyReading
@@ -27,6 +28,7 @@ __all__ = [
     "DashboardLayout",
     "DefaultView",
     "DomainModel",
+    "DuplicatePair",
     "Event",
     "EventValues",
     "ExportFile",
@@ -41,6 +43,7 @@ __all__ = [
     "ListColumns",
     "MailSettings",
     "MailState",
+    "Merge",
     "Note",
     "Notification",
     "NotificationChoice",

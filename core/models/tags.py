@@ -41,6 +41,10 @@ class Tagging(models.Model):
     object_id = models.BigIntegerField(_("fiche"))
     active = models.BooleanField(_("posée"), default=True)
 
+    # On both of two records that are merged, it is put once; taken off one of them, it stays on (core.merging.moving).
+    merge_drops = True
+    merge_yields: ClassVar = {"active": False}
+
     class Privacy:
         tag = PD(category="classement", erase=DeleteRow())
 

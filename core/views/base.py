@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.generic import View
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -15,6 +17,7 @@ from core.accounts.access import Level
 from core.accounts.licences import refuse_unlicensed
 from core.accounts.models import User
 from core.exporting.recording import may_extract
+from core.merging.undoing import heir
 from core.record_reads import row_of
 from core.resource import Resource
 from core.views.errors import session_over
@@ -112,6 +115,24 @@ class ResourceView(OfResource, InstanceView):
         refuse_unlicensed(self.resource.module)
         if not self.resource.may(request.user, self.level):  # type: ignore[arg-type]
             raise PermissionDenied
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Old links to a record that was merged lead to the one that was kept."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Http404:
+            heir = self.heir(request)
+            if heir is None:
+                raise
+            messages.info(request, _("La fiche demandée a été fusionnée dans celle-ci."))
+            return self.to("record", heir)
+
+    def heir(self, request: HttpRequest) -> int | None:
+        """Of the record of the address, when it was merged into one that this person sees."""
+        if self.resource.duplicates is None or request.method != "GET" or "pk" not in self.kwargs:
+            return None
+        found = heir(self.resource.key(), self.kwargs["pk"])
+        return found if found is not None and self.rows.filter(pk=found).exists() else None
 
     def can(self, row: Model | None = None) -> dict[str, bool]:
         """What the templates ask before they show a button; for a row, where its page shows it."""

@@ -40,6 +40,7 @@ class ListView(ResourceView):
             "bulk_url": f"{self.resource.url('bulk')}?{listing.base_params().urlencode()}",
             "query": (query := listing.base_params().urlencode()),
             "displays": self.resource.displayed("list", query),
+            "duplicates_url": self.resource.url("duplicates") if self.resource.duplicates else "",
         }
         response = render(request, "core/list.html#list" if partial else "core/list.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])

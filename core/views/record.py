@@ -18,6 +18,7 @@ from core.display import rich
 from core.exporting.recording import may_extract
 from core.history import PAGE, events_of
 from core.listing import MAX_TRAIL, Listing
+from core.models import Merge
 from core.neighbours import neighbours
 from core.presenting import with_names
 from core.resource import Related, Resource
@@ -60,6 +61,7 @@ class RecordView(ResourceView):
                 "url": resource.url("record", row.pk),
                 "edit_url": resource.url("edit", row.pk),
                 "delete_url": resource.url("delete", row.pk),
+                "same_as_url": resource.url("same-as", row.pk) if resource.duplicates and can["edit"] else "",
                 "tags_url": resource.url("tags", row.pk),
                 "print_url": resource.url("print", row.pk) if may_extract(resource, self.user) else "",
                 "notes_url": resource.url("notes", row.pk),
@@ -178,4 +180,14 @@ class HistoryView(RecordView):
         entries = events_of(self.resource, row.pk, self.user, before=start)
         last = entries[-1]["id"] if len(entries) >= PAGE else None
         more = f"{self.resource.url('history', row.pk)}?before={last}" if last else ""
-        return {"history": entries, "more_url": more}
+        return {"history": entries, "more_url": more, "merges": self.merges(row)}
+
+    def merges(self, row: models.Model) -> list[dict[str, Any]]:
+        """The records that this one was made of."""
+        if self.resource.duplicates is None:
+            return []
+        found = Merge.objects.filter(model=self.resource.key(), into_id=row.pk, undone_at=None)
+        return [
+            {"title": done.title, "at": done.at, "by": done.by, "url": self.resource.url("merged", done.pk)}
+            for done in found.defer("content").select_related("by").order_by("-pk")[:_FEW]
+        ]

@@ -7,8 +7,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
 from core.search import folded, search_column
@@ -100,6 +102,9 @@ class Company(DomainModel):
             models.Index(fields=["updated_at", "id"], name="company_by_update"),
             models.Index(fields=["created_at", "id"], name="company_by_creation"),
             models.Index(fields=["siren"], condition=~Q(siren=""), name="company_by_siren"),
+            models.Index(Lower("email"), condition=~Q(email=""), name="company_by_email"),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="company_by_phone"),
+            models.Index(likeness("name"), name="company_by_likeness"),
             # Every facet: the counts of the tabs and of any filters read this index alone, never the rows.
             models.Index(fields=["relation", "kind", "registry_state", "owner"], name="company_facets"),
         ]

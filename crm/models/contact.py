@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
 from core.search import folded, search_column
@@ -54,6 +55,8 @@ class Contact(DomainModel):
             models.Index(fields=["updated_at", "id"], name="contact_by_update"),
             models.Index(fields=["created_at", "id"], name="contact_by_creation"),
             models.Index(Lower("email"), condition=~Q(email=""), name="contact_by_email"),
+            models.Index(fields=["mobile"], condition=~Q(mobile=""), name="contact_by_mobile"),
+            models.Index(likeness("first_name", "last_name"), name="contact_by_likeness"),
             models.Index(fields=["recipient_kind", "owner"], name="contact_facets"),
         ]
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import CompactField, LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
+from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
 from core.resource import Badge, Col, Related, Resource, View
 from crm.importers import CompanyImporter
@@ -122,5 +123,15 @@ class CompanyResource(Resource):
         Related(DealResource, "company"),
         Related(ContactResource, "company"),
         Related(ActivityResource, "company"),
+    )
+    duplicates = Duplicates(
+        (
+            Same("siret", ("siret",), _("même SIRET"), 100),
+            Same("email", ("email",), _("même e-mail"), 60, lower=True),
+            Same("phone", ("phone",), _("même téléphone"), 50),
+            Near("name", ("name",), _("nom proche"), 40, place="city"),
+        ),
+        # Two establishments, and two legal units, are no duplicates, whatever their names.
+        unlike=("siren", "siret"),
     )
     sensitive = {"credit_limit": VIEW_CREDIT.code}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
+from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
 from core.resource import Badge, Col, Related, Resource
 from crm.models import Company, Contact
@@ -78,4 +79,11 @@ class ContactResource(Resource):
     filters = ContactFilters
     form = ContactForm
     bulk_form = ContactBulkForm
+    duplicates = Duplicates(
+        (
+            Same("email", ("email",), _("même e-mail"), 60, lower=True),
+            Same("mobile", ("mobile",), _("même mobile"), 60),
+            Near("name", ("first_name", "last_name"), _("nom proche"), 40, place="company"),
+        )
+    )
     related = (Related(DealResource, "contact"), Related(ActivityResource, "contact"))

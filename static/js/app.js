@@ -10,6 +10,7 @@ const late = [];
 if (document.querySelector("look-up")) late.push(import("./lookup.js"));
 if (document.querySelector(".record, mention-box, [data-confirm]")) late.push(import("./record.js"));
 if (document.querySelector("form[data-draft]")) late.push(import("./draft.js"));
+if (document.querySelector("similar-rows, look-up[data-create]")) late.push(import("./similar.js"));
 if (document.querySelector("tile-board")) late.push(import("./board.js"));
 if (document.querySelector("kanban-board")) late.push(import("./kanban.js"));
 if (document.querySelector("activity-calendar")) late.push(import("./calendar.js"));

@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from core import audit
 from core.accounts.models import Role, User
-from crm.demo import activities, deals, words
+from crm.demo import activities, deals, duplicates, words
 from crm.demo.build import fill
 from tenants.models import Client
 from tenants.provisioning import create_client
@@ -98,6 +98,7 @@ class Command(BaseCommand):
                         fill(demo.code, demo.trades, people[:2], demo.companies)
                         deals.fill(demo.code, people[:2])
                         activities.fill(demo.code, people[:2])
+                        duplicates.fill(demo.code, people[:2])
 
     def _person(self, person: Person, hashed: str, *, is_staff: bool = False) -> User:
         user = User.objects.filter(email=person.email).first()
