@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0093_policy_readings"),
+        ("core", "0094_history_of_support"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

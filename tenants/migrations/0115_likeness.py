@@ -8,5 +8,5 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0110_interfaces")]
+    dependencies = [("tenants", "0111_support")]
     operations = [migrations.RunSQL((SQL / "likeness.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop)]
