@@ -1,25 +1,31 @@
 """`make test` (`python -m scripts.run_checks`): every check in order, then pytest; the first failed check ends it.
 
-The tests run in three parts side by side, each on servers of its own: the kernel's, the browser's, all others. Servers
+The tests run in three parts side by side, each on servers of its own: the kernel's, the browser's, all others. The
+test database is migrated once, while the checks run, and each part starts from a copy of it (scripts/seed.py). Servers
 named by the environment are one place, so there the parts follow each other.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 from config import embedded
 from scripts.browser import find_or_install
+from scripts.seed import DATABASE
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
+SEED = "seed"
+PARTS = {"rest": "not browser and not kernel", "kernel": "kernel", "browser": "browser"}  # {part: marks}
 NO_TESTS = 5  # pytest's exit code when nothing was chosen: of "-k siret" a part may hold none
 CHECKS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
@@ -38,13 +44,58 @@ def main(arguments: list[str]) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     missing = {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
     try:
-        with embedded.servers(embedded.test_data_dir(), **missing, durable=False):
-            return run_checks() or run_pytest(arguments)
+        with ExitStack() as stack:
+            seed = stack.enter_context(seeding()) if all(missing.values()) else None
+            with embedded.servers(embedded.test_data_dir(), **missing, durable=False):
+                if code := run_checks():
+                    return code
+            if seed and (code := wait_for(seed)):
+                return code
+            return run_pytest(arguments)
     except embedded.EmbeddedError as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
         print("\nInterrompu.", file=sys.stderr)
     return 1
+
+
+@contextmanager
+def seeding() -> Iterator[subprocess.Popen[bytes]]:
+    """The making of the database that the parts copy. What it prints is shown when it fails."""
+    command = [PYTHON, "-m", "scripts.seed"]
+    with tempfile.TemporaryFile() as output:
+        seed = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_of_part(SEED))
+        try:
+            yield seed
+            if seed.poll():
+                output.seek(0)
+                print(f"\n== base des tests : échec\n{output.read().decode(errors='replace')}", flush=True)
+        finally:
+            _interrupt(seed)
+
+
+def wait_for(seed: subprocess.Popen[bytes]) -> int:
+    """The code of the seeding; 0 once each part has its copy."""
+    started = time.monotonic()
+    if code := seed.wait():
+        return code
+    source = _folder(SEED) / "postgres"
+    for part in PARTS:
+        target = _folder(part) / "postgres"
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # the owner of the files with them
+    os.environ["TEST_SEED"] = DATABASE
+    print(f"\n== base des tests, attendue puis copiée : {_since(started)}", flush=True)
+    return 0
+
+
+def _of_part(part: str) -> dict[str, str]:
+    return {**os.environ, "TEST_PART": part}
+
+
+def _folder(part: str) -> Path:
+    return ROOT / ".data" / f"test-{part}"
 
 
 def run_checks() -> int:
@@ -57,14 +108,14 @@ def run_checks() -> int:
 
 def run_pytest(arguments: list[str]) -> int:
     chromium = find_or_install()
-    parts = {"rest": "not browser and not kernel", "kernel": "kernel"}
+    parts = dict(PARTS)
     if chromium:
         os.environ["CHROMIUM"] = chromium
-        parts["browser"] = "browser"
     elif os.environ.get("CI") == "true":
         print("Aucun Chromium, et aucun moyen d’en installer un : les tests de navigateur sont obligatoires ici.")
         return 1
     else:
+        del parts["browser"]
         print("Tests de navigateur sautés : aucun Chromium (installez le paquet « chromium »).", flush=True)
     commands = {part: [PYTHON, "-m", "pytest", *arguments, "-m", marks] for part, marks in parts.items()}
     if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
@@ -84,7 +135,7 @@ def side_by_side(commands: dict[str, list[str]]) -> list[int]:
             output = stack.enter_context(tempfile.TemporaryFile()) if running else None
             print(f"\n== pytest, {part}" + (" : montré à la fin" if output else ""), flush=True)
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, "TEST_PART": part}
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_of_part(part)
             )
             stack.callback(_interrupt, process)
             running.append((part, process, output))
@@ -111,8 +162,12 @@ def timed(title: str, command: list[str], *, closing: bool = True) -> int:
     if code:
         print(f"== {title} : échec (code {code})", flush=True)
     elif closing:
-        print(f"== {title} : {time.monotonic() - started:.1f} s".replace(".", ","), flush=True)
+        print(f"== {title} : {_since(started)}", flush=True)
     return code
+
+
+def _since(started: float) -> str:
+    return f"{time.monotonic() - started:.1f} s".replace(".", ",")
 
 
 def _end(number: int, frame: FrameType | None) -> None:

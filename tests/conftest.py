@@ -7,6 +7,7 @@ Two ways to the database:
   destroyed at the end.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -41,8 +42,14 @@ def django_db_setup(django_test_environment, django_db_blocker, tmp_path_factory
     settings.MEDIA_ROOT = folder / "media"
     settings.BACKUP_ROOT = folder / "backups"
     settings.BACKUP_KEYRING = folder / "keyring"
+    seed = os.environ.get("TEST_SEED", "")  # `make test` has put it in this cluster, migrated: scripts/seed.py
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+        if seed:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'CREATE DATABASE "{connection.settings_dict["TEST"]["NAME"]}" TEMPLATE "{seed}"')
+        setup_databases(
+            verbosity=0, interactive=False, keepdb=bool(seed), aliases={"default"}, serialized_aliases=set()
+        )
     yield
     with django_db_blocker.unblock():
         name = connection.settings_dict["NAME"]
