@@ -57,6 +57,7 @@ def mark_stored(backup: Backup, made: Manifest, written: Stored) -> None:
     backup.state, backup.ended_at = State.STORED, timezone.now()
     backup.size, backup.rows, backup.files = made.size + written.size, made.rows, made.file_count
     backup.path, backup.manifest_sha256 = written.key.rsplit("/", 1)[0], written.sha256
+    backup.schema_part = made.fingerprint
     backup.previous_hash = _head()
     backup.hash = link(backup)
     backup.save()
@@ -106,14 +107,21 @@ def _head() -> str:
 
 def chain_length() -> int | None:
     """The number of links, or None when a row was changed or removed."""
+    found = chain()
+    return None if found is None else len(found)
+
+
+def chain() -> list[str] | None:
+    """The links in their order, or None when a row was changed or removed. The last ones may be gone: see `heads`."""
     following = {backup.previous_hash: backup for backup in Backup.objects.exclude(hash="")}
-    count, expected = 0, ""
+    found, expected = list[str](), ""
     while expected in following:
         backup = following[expected]
         if link(backup) != backup.hash:
             return None
-        count, expected = count + 1, backup.hash
-    return count if count == len(following) else None
+        found.append(backup.hash)
+        expected = backup.hash
+    return found if len(found) == len(following) else None
 
 
 def newest(client_id: int) -> Backup | None:

@@ -9,10 +9,12 @@ import datetime as dt
 import logging
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from backups import catalogue, postgres
 from backups.actions import manifest_of
+from backups.engine import ddl, snapshot
 from backups.engine.container import client_folder
 from backups.errors import Busy
 from backups.models import KEPT, Backup, Kind, State
@@ -97,6 +99,27 @@ def _failed_lately(schema: str) -> list[Backup]:
     return [row for row in failed if row.hold or row.doubtful_clock or kept_until(row.slot) >= today]
 
 
+def sweep_definitions() -> int:
+    """Remove the shared schema parts that no kept backup leans on, nor the next one will. Returns how many.
+
+    Nothing while a run is under way: it may lean on a part before its row says so.
+    """
+    if Backup.objects.filter(state=State.RUNNING).exists():
+        return 0
+    rows = Backup.objects.filter(state__in=[*KEPT, State.FAILED]).exclude(path="")
+    used = {row.schema_part or manifest_of(row).fingerprint for row in rows}
+    with postgres.connect() as own:
+        schemas = [settings.TEMPLATE_SCHEMA, *Client.objects.values_list("schema_name", flat=True)]
+        used |= {snapshot.fingerprint(own, name) for name in schemas if postgres.schema_exists(own, name)}
+    store, gone = storage(), set[str]()
+    for key in list(store.list(ddl.FOLDER)):
+        mark = key.split("/")[1]
+        if mark not in used:
+            store.delete(key)
+            gone.add(mark)
+    return len(gone)
+
+
 def prune_all() -> int:
     """Every client of the catalogue, deleted ones too. Returns how many backups went."""
     count = 0
@@ -106,6 +129,7 @@ def prune_all() -> int:
             count += len(prune(client_id, schema))
         except Busy:
             logger.info("pruning of %s waits: a run is under way", schema)
+    sweep_definitions()
     return count
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backups import catalogue, drill
+from backups import catalogue, drill, heads
 from backups.models import Backup, Kind, State, Trigger
 from backups.slots import Slot, last_due
 from core.templatetags.french import size
@@ -50,9 +50,12 @@ def report(moment: dt.datetime | None = None) -> Report:
         made.alarms.append(
             _("Sans restauration d’essai depuis plus de huit jours : %(codes)s.") % {"codes": ", ".join(overdue)}
         )
-    made.chain = catalogue.chain_length()
-    if made.chain is None:
+    links = catalogue.chain()
+    made.chain = None if links is None else len(links)
+    if links is None:
         made.alarms.append(_("La chaîne du catalogue est rompue : une ligne a été changée ou enlevée."))
+    elif wrong := heads.shortened(links):
+        made.alarms.append(wrong)
     else:
         made.lines.append(_("Catalogue : %(count)s sauvegarde(s) enchaînées, intact.") % {"count": made.chain})
     return made

@@ -14,7 +14,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from backups import alarm, downloads, drill, jobs, postgres, requests, retention
+from backups import alarm, downloads, drill, heads, jobs, postgres, requests, retention
 from backups.actions import back_up, explained, sweep, verify
 from backups.errors import BackupError, Busy
 from backups.models import Backup, State, Trigger
@@ -52,10 +52,11 @@ def reconcile() -> None:
 
 @shared_task
 def housekeeping() -> None:
-    """Called by beat each morning: expired backups and archives, schemas that nobody can use any more."""
+    """Called by beat each morning: what expired goes, and the head of the catalogue is copied beside the backups."""
     with explained():
         retention.prune_all()
         sweep()
+        heads.copy()
     downloads.sweep()
 
 

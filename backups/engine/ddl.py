@@ -18,6 +18,7 @@ from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored, sha256_of
 
 TOKEN = "@@S@@"  # noqa: S105 - a place-holder
+FOLDER = "schemas"
 SECTIONS = ("pre-data", "post-data")
 _PSQL_ONLY = re.compile(r"^\\(un)?restrict .*\n", re.MULTILINE)
 # Strings, quoted names, comments and plain names: a schema's name is replaced only where SQL reads it as a name.
@@ -91,7 +92,7 @@ def _stored(store: Storage, mark: str) -> dict[str, Stored] | None:
 
 
 def _folder(mark: str) -> str:
-    return f"schemas/{mark}"
+    return f"{FOLDER}/{mark}"
 
 
 def _mark_now(schema: str) -> str:

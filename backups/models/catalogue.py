@@ -72,6 +72,7 @@ class Backup(models.Model):
     rows = models.BigIntegerField(_("lignes"), null=True)
     files = models.IntegerField(_("fichiers"), null=True)
     path = models.CharField(_("dossier"), max_length=200, blank=True)
+    schema_part = models.CharField(_("définitions"), max_length=64, blank=True, help_text=_("empreinte, partagée"))
     manifest_sha256 = models.CharField(_("empreinte du manifeste"), max_length=64, blank=True)
     previous_hash = models.CharField(_("maillon précédent"), max_length=64, blank=True)
     hash = models.CharField(_("maillon"), max_length=64, blank=True)

@@ -2,14 +2,16 @@
 
 import datetime as dt
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from backups import catalogue, status
-from backups.models import Backup
+from backups import catalogue, status, tasks
+from backups.actions import back_up
+from backups.models import Backup, Trigger
 from backups.views import backups_of, rows_of
 from crm.models import Company
 from tenants.models import Client
@@ -102,6 +104,25 @@ def test_the_chain_shows_what_was_changed_or_removed(client_with_data):
     Backup.objects.filter(pk=middle.pk).delete()
     with pytest.raises(CommandError, match="chaîne du catalogue est rompue"):
         run("status")
+
+
+def test_a_catalogue_that_lost_its_last_rows_is_still_a_chain_but_not_the_one_that_was_copied(client_with_data, vault):
+    first = back_up(client_with_data, trigger=Trigger.MANUAL)
+    last = back_up(client_with_data, trigger=Trigger.MANUAL)
+    tasks.housekeeping.delay()
+    (kept,) = (vault / "catalogue").glob("*.json")
+    assert run("status")
+    Backup.objects.filter(pk=last.pk).delete()
+    assert catalogue.chain_length() == 1  # nothing of the chain itself shows it
+    with pytest.raises(CommandError, match="a perdu ses dernières lignes : 1 chaînons, la copie en connaît 2"):
+        run("status")
+    tasks.housekeeping.delay()  # does not replace the copy that tells
+    assert json.loads(kept.read_text())["length"] == 2
+    kept.write_text(json.dumps({"length": 1, "head": first.hash}))
+    with pytest.raises(CommandError, match="La copie de la tête du catalogue"):
+        run("status")
+    assert run("head", "--accept").startswith("Catalogue : 1 chaînon")  # after a disaster, someone says so
+    assert run("status")
 
 
 def test_what_a_client_sees(client_with_data, make_backed_up, look):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backups import catalogue, retention
-from backups.actions import back_up
+from backups.actions import back_up, verify
 from backups.errors import BackupError
 from backups.models import Backup, Kind, State, Trigger
 from backups.restoring import restore_over
@@ -212,6 +212,28 @@ def test_files_that_no_kept_backup_names_go(client_with_data, vault, look):
     gone = prune(client_with_data.pk, client_with_data.schema_name, today=first + 9 * DAY)
     assert [row.slot for row in gone] == [first + DAY, first]
     assert len(list(blobs.rglob("*/*"))) == 1
+
+
+def test_definitions_that_no_kept_backup_leans_on_go(client_with_data, vault, sql):
+    first = dt.date(2026, 6, 1)
+    schema = client_with_data.schema_name
+    sql.execute(f"ALTER TABLE {schema}.crm_company ADD COLUMN former integer")
+    old = back_up(client_with_data, trigger=Trigger.NIGHTLY, slot=first)
+    sql.execute(f"ALTER TABLE {schema}.crm_company DROP COLUMN former")
+    last = back_up(client_with_data, trigger=Trigger.NIGHTLY, slot=first + DAY)
+
+    def parts():
+        return {path.name for path in (vault / "schemas").iterdir()}
+
+    assert retention.sweep_definitions() == 0
+    assert parts() == {old.schema_part, last.schema_part}
+    catalogue.mark_pruned(old)
+    running = catalogue.start(client_with_data, trigger=Trigger.MANUAL, slot=first)
+    assert retention.sweep_definitions() == 0  # it may lean on either
+    catalogue.mark_failed(running, "arrêtée")
+    assert retention.sweep_definitions() == 1
+    assert parts() == {last.schema_part}
+    verify(last)
 
 
 def test_a_clock_that_leaps_destroys_nothing_until_someone_vouches_for_it(client_with_data):

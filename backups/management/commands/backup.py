@@ -1,4 +1,4 @@
-"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|drill|keys|status`."""
+"""`manage.py backup full|increment|list|verify|restore|undo|prune|hold|release|drill|keys|head|status`."""
 
 import time
 from argparse import ArgumentParser
@@ -8,7 +8,7 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from backups import catalogue, drill, retention, status
+from backups import catalogue, drill, heads, retention, status
 from backups.actions import back_up, verify
 from backups.errors import BackupError
 from backups.keyring import keyring
@@ -53,6 +53,8 @@ class Command(BaseCommand):
         tried = verbs.add_parser("drill", help="restaure à l’essai l’échantillon de la nuit")
         tried.add_argument("--clients", type=int, help="combien de clients (par défaut : un sur cinq)")
         verbs.add_parser("keys", help="crée le trousseau des clés, une fois")
+        head = verbs.add_parser("head", help="copie la tête du catalogue près des sauvegardes")
+        head.add_argument("--accept", action="store_true", help="même plus courte que la copie : après un sinistre")
         verbs.add_parser("status", help="où en est chaque client ; échoue s’il en manque un")
 
     def handle(self, *args, verb: str, **options) -> None:
@@ -156,6 +158,12 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if report.alarms:
             raise CommandError(" ".join(report.alarms))
+
+    def _run_head(self, *, accept, **options):
+        length = heads.copy(accept=accept)
+        if length is None:
+            raise CommandError("Rien n’est copié : le catalogue est vide, rompu ou raccourci (backup status).")
+        self.stdout.write(f"Catalogue : {num(length)} chaînon(s), la tête est copiée.")
 
     def _one(self, kind: Kind, client: Client) -> None:
         started = time.perf_counter()
