@@ -5,7 +5,7 @@ import hashlib
 import json
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -101,7 +101,7 @@ def link(backup: Backup) -> str:
 
 def _head() -> str:
     linked = Backup.objects.exclude(hash="")
-    last = linked.exclude(hash__in=linked.values("previous_hash")).first()
+    last = linked.filter(~Exists(linked.filter(previous_hash=OuterRef("hash")))).order_by("-seq").first()
     return last.hash if last else ""
 
 

@@ -5,8 +5,8 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -34,14 +34,27 @@ _PSQL_ONLY = re.compile(r"\\(un)?restrict ")
 
 
 def backups(report: Report, *, quick: bool) -> None:
-    """Figures in seconds, wall time; ratios are of the same run."""
+    """One large client, and the gates. Figures in seconds, wall time; ratios are of the same run."""
+    with _store():
+        _one(report, rows=20_000 if quick else 200_000)
+        _gates(report, quick=quick)
+
+
+def nights(report: Report, *, quick: bool) -> None:
+    """A night of more and more clients."""
+    with _store():
+        _night(report, counts=(1, 10) if quick else (1, 50, 200))
+
+
+@contextmanager
+def _store() -> Iterator[None]:
+    """A store and a keyring of their own; the clients go at the end."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with override_settings(BACKUP_ROOT=root / "backups", BACKUP_KEYRING=root / "keyring", BACKUP_S3={}):
+            _clean()
             try:
-                _one(report, rows=20_000 if quick else 200_000)
-                _night(report, counts=(1, 10) if quick else (1, 50, 200))
-                _gates(report, quick=quick)
+                yield
             finally:
                 _clean()
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django_tenants.utils import schema_context
 
 from tests.bench import loading
-from tests.bench.backups import backups
+from tests.bench.backups import backups, nights
 from tests.bench.custom import custom
 from tests.bench.documents import documents
 from tests.bench.fleet import fleet
@@ -26,6 +26,7 @@ ALONE = (
     "PDF",
     "sauvegardes",
     "flotte",
+    "nuit",
 )  # what needs none of the large clients
 
 
@@ -57,6 +58,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
         ("PDF", documents),
         ("flotte", fleet),
         ("sauvegardes", backups),
+        ("nuit", nights),
         ("serveur", serve),
         ("lighthouse", lighthouse),
     ):
