@@ -96,8 +96,8 @@ def test_the_whole_cluster_comes_back_from_a_copy_and_what_followed(committed, l
 
 
 @contextmanager
-def started(identity, env, data, sockets):
-    """A server on a folder, and a connection to it; stopped at the end."""
+def started(identity, env, data, sockets, stop="fast"):
+    """A server on a folder, and a connection to it; stopped at the end, as if it fell when `stop` is "immediate"."""
     settings = {
         "unix_socket_directories": f"'{sockets}'",
         "listen_addresses": "''",
@@ -112,7 +112,7 @@ def started(identity, env, data, sockets):
         with psycopg.connect(**params, autocommit=True) as own:
             yield own
     finally:
-        control(identity, env, "pg_ctl", "stop", "-D", data, "-m", "fast")
+        control(identity, env, "pg_ctl", "stop", "-D", data, "-m", stop)
 
 
 def control(identity, env, *words):
