@@ -34,6 +34,17 @@ def swap(client: Client, scratch: str) -> str:
 @transaction.atomic
 def _swap(client: Client, scratch: str) -> str:
     live = client.schema_name
+    if not _hold(live):  # the client's schema was lost: there is nothing to put aside
+        rename(scratch, live)
+        return ""
+    previous = _free_name(client.pk)
+    rename(live, previous)
+    rename(scratch, live)
+    return previous
+
+
+def _hold(live: str) -> bool:
+    """Lock all tables of a schema until the end of the transaction. False when there are none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
         cursor.execute(
@@ -44,16 +55,11 @@ def _swap(client: Client, scratch: str) -> str:
             [live],
         )
         (tables,) = cursor.fetchone()
-        if not tables:  # the client's schema was lost: there is nothing to put aside
-            rename(scratch, live)
-            return ""
-        # Youngest first, as writers lock them: a contact before its company, any row before its history, and that
-        # before what its trigger sends to interfaces.
-        cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
-        previous = _free_name(client.pk)
-        rename(live, previous)
-        rename(scratch, live)
-    return previous
+        if tables:
+            # Youngest first, as writers lock them: a contact before its company, any row before its history, and that
+            # before what its trigger sends to interfaces.
+            cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+        return bool(tables)
 
 
 def kept_schemas(client_id: int) -> list[str]:

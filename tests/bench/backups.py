@@ -35,19 +35,19 @@ _PSQL_ONLY = re.compile(r"\\(un)?restrict ")
 
 def backups(report: Report, *, quick: bool) -> None:
     """One large client, and the gates. Figures in seconds, wall time; ratios are of the same run."""
-    with _store():
+    with store():
         _one(report, rows=20_000 if quick else 200_000)
         _gates(report, quick=quick)
 
 
 def nights(report: Report, *, quick: bool) -> None:
     """A night of more and more clients."""
-    with _store():
+    with store():
         _night(report, counts=(1, 10) if quick else (1, 50, 200))
 
 
 @contextmanager
-def _store() -> Iterator[None]:
+def store() -> Iterator[None]:
     """A store and a keyring of their own; the clients go at the end."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -60,7 +60,7 @@ def _store() -> Iterator[None]:
 
 
 def _one(report: Report, *, rows: int) -> None:
-    client = _client(0)
+    client = client_of_bench(0)
     with schema_context(client.schema_name), connection.cursor() as cursor:
         cursor.execute(_INSERT, [rows])
     with connection.cursor() as cursor:
@@ -93,7 +93,7 @@ def _night(report: Report, *, counts: tuple[int, ...]) -> None:
     clients: list[Client] = []
     for count in counts:
         while len(clients) < count:
-            clients.append(_client(len(clients) + 1))
+            clients.append(client_of_bench(len(clients) + 1))
         took[count] = _seconds(lambda: [back_up(client, trigger=Trigger.MANUAL) for client in clients])
         report.line(Line(f"sauvegarde, une nuit de {count} clients", took[count], "s",
                          detail=f"{took[count] / count:.2f} s par client, vérification comprise"))  # fmt: skip
@@ -125,7 +125,7 @@ def _gates(report: Report, *, quick: bool) -> None:
     verify(backup)  # type: ignore[arg-type]
 
 
-def _client(number: int) -> Client:
+def client_of_bench(number: int) -> Client:
     with schema_context("public"):
         client = create_client(f"{PREFIX}-{number}", f"Sauvegardes {number}")
     with tenant_context(client), connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from tests.bench.backups import backups, nights
 from tests.bench.custom import custom
 from tests.bench.documents import documents
 from tests.bench.fleet import fleet
+from tests.bench.fortnight import fortnight
 from tests.bench.history import price
 from tests.bench.imports import imports
 from tests.bench.lighthouse import lighthouse
@@ -27,6 +28,7 @@ ALONE = (
     "sauvegardes",
     "flotte",
     "nuit",
+    "quinzaine",
 )  # what needs none of the large clients
 
 
@@ -59,6 +61,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> None:
         ("flotte", fleet),
         ("sauvegardes", backups),
         ("nuit", nights),
+        ("quinzaine", fortnight),
         ("serveur", serve),
         ("lighthouse", lighthouse),
     ):
