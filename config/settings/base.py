@@ -28,11 +28,11 @@ _EVERYWHERE = [
 SHARED_APPS = [
     "config",
     "tenants",  # first: its `migrate` replaces django-tenants'
+    "django.contrib.admin.apps.SimpleAdminConfig",  # before django-tenants, whose templates of it have inline styles
     "django_tenants",
     *_EVERYWHERE,
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.forms",  # its templates, so that ours may stand among them
     "django_filters",
     "template_partials",

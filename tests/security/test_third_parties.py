@@ -13,6 +13,10 @@ from core.registry import registry
 from crm.models import Company
 from tests.contract.test_guarded import addresses
 from tests.interfaces.conftest import signed_request
+from tests.tenants.conftest import ops, sign
+from vendor.admin import ops as site
+
+__all__ = ["ops"]
 
 # What a page fetches, sends or preloads by itself; a link that a person follows is theirs to follow.
 LOADS = {
@@ -113,3 +117,16 @@ def test_nor_does_a_style_or_a_script_of_ours():
         else:
             continue
         assert not found, (path.name, found)
+
+
+def test_nor_does_any_screen_of_ops_which_django_and_django_tenants_draw(ops, atelier, horizon):
+    sign(atelier)
+    addresses_of_ops = ["/admin/", "/admin/support/", f"/admin/tenants/client/{atelier.pk}/change/"]
+    for model in site._registry:
+        listed = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        addresses_of_ops += [listed, f"{listed}add/"]
+    for path in addresses_of_ops:
+        answer = ops.get(path)
+        assert answer.status_code in (200, 403), path
+        judge("ops.localhost", path, answer)
+        assert answer.status_code == 403 or "img/icon" in answer.content.decode(), path
