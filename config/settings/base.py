@@ -176,6 +176,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "10/m/user",
     "reauthenticate": "10/m/user",
     "invitation": "60/m/ip,3/10m/key",
+    "address": "5/10m/user",
 }
 # Failures (core.accounts.limits): nobody can make somebody else wait by failing in their name.
 SIGN_IN_LIMITS = {"place": "120/m/key", "here": "10/5m/key", "everywhere": "100/h/key", "device": "20/5m/key"}

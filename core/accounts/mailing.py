@@ -18,8 +18,11 @@ from core.mail.queueing import CLIENT_HEADER, sender_of_client
 logger = logging.getLogger(__name__)
 
 
-def send_link(person: User, template: str, **context: Any) -> bool:
-    """Send « account/email/<template>_{subject,message}.txt » to a person of the active client. False: not sent."""
+def send_link(person: User, template: str, *, to: str = "", **context: Any) -> bool:
+    """Send « account/email/<template>_{subject,message}.txt » to a person of the active client.
+
+    `to`: another address than theirs. False: not sent.
+    """
     tenant = connection.tenant  # type: ignore[attr-defined]
     name = getattr(tenant, "name", "") or "MyB2O"
     shown = {"person": person, "client_name": name, "dpo_email": settings.DPO_EMAIL, **context}
@@ -29,7 +32,7 @@ def send_link(person: User, template: str, **context: Any) -> bool:
         f"[{name}] {subject}",
         render_to_string(f"account/email/{template}_message.txt", shown).strip() + "\n",
         sender,
-        [person.email],
+        [to or person.email],
         reply_to=[reply_to] if reply_to else None,
         headers={CLIENT_HEADER: connection.schema_name},  # type: ignore[attr-defined]
     )

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path, re_path
 
-from core.accounts.views import factors, security
+from core.accounts.views import address, factors, security
 from core.accounts.views.invitations import AcceptView, AskAgainView
 from core.accounts.views.signing import LogoutView
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("invitation/<str:token>/", AcceptView.as_view(), name="invitation"),
     path("invitation/<str:token>/again/", AskAgainView.as_view(), name="invitation-again"),
     path("security/", security.SecurityView.as_view(), name="account-security"),
+    path("address/", address.AddressView.as_view(), name="account-address"),
+    path("address/<str:token>/", address.ConfirmView.as_view(), name="account-address-confirm"),
     path("sessions/end/", security.SignOutEverywhereView.as_view(), name="account-sessions-end"),
     path("sessions/<int:pk>/end/", security.SessionEndView.as_view(), name="account-session-end"),
     path("2fa/", factors.FactorsView.as_view(), name="mfa_index"),

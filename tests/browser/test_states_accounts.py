@@ -10,7 +10,7 @@ from core.accounts.actions.support import Staff, grant, visit
 from core.accounts.models import Designation, DoorEvent, DoorEventKind, InvitationLink, Role, Team, User
 from core.accounts.models.support import Step
 from tests.browser.conftest import expected_failures
-from tests.browser.states import State, press, walk
+from tests.browser.states import State, press, then, walk
 from tests.browser.worlds import LONG
 
 SAFARI = "Safari sur iPhone"
@@ -45,6 +45,10 @@ def people_of_every_state(instance) -> tuple[User, User]:
     return sales, late
 
 
+def fill_in(label: str, text: str):
+    return lambda page: page.get_by_label(label).fill(text)
+
+
 def pages(instance) -> Iterator[State]:
     with instance.rows():
         sales, late = people_of_every_state(instance)
@@ -75,6 +79,9 @@ def pages(instance) -> Iterator[State]:
     yield "opening an access", "/people/support/new/", None
     yield "opening an access, refused", "", press("Ouvrir l’accès")
     yield "security", "/account/security/", None
+    yield "a link to another address, over", "/account/address/nope/", None
+    yield "one's company", "/settings/instance/", None
+    yield "one's company, refused", "", then(fill_in("SIRET", "1"), press("Enregistrer"))
     yield "policy", "/confidentialite/", None
 
 

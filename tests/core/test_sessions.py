@@ -171,4 +171,4 @@ def test_a_device_is_said_in_words(agent, said):
 def test_every_kind_of_line_is_known_to_the_database(atelier):
     with pytest.raises(IntegrityError), transaction.atomic():
         DoorEvent.objects.create(kind="autre")
-    assert len(DoorEventKind.values) == 9
+    assert len(DoorEventKind.values) == 10

@@ -19,6 +19,7 @@ class DoorEventKind(models.TextChoices):
     SIGNED_OUT = "signed_out", _("Déconnexion")
     SESSIONS_ENDED = "sessions_ended", _("Sessions fermées")
     PASSWORD = "password", _("Mot de passe changé")
+    ADDRESS = "address", _("Adresse e-mail changée")
     FACTOR_ADDED = "factor_added", _("Second facteur ajouté")
     FACTOR_REMOVED = "factor_removed", _("Second facteur retiré")
 
