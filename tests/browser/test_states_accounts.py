@@ -79,7 +79,6 @@ def pages(instance) -> Iterator[State]:
     yield "opening an access", "/people/support/new/", None
     yield "opening an access, refused", "", press("Ouvrir l’accès")
     yield "security", "/account/security/", None
-    yield "a link to another address, over", "/account/address/nope/", None
     yield "one's company", "/settings/instance/", None
     yield "one's company, refused", "", then(fill_in("SIRET", "1"), press("Enregistrer"))
     yield "policy", "/confidentialite/", None
