@@ -31,3 +31,18 @@ class KeepStageKind(Triggers):
 
     def describe(self):
         return f"Keep the kind of a {self.model} that is in use"
+
+
+class KeepTree(Triggers):
+    """Of companies: no parent leads back to its child. Its function is in tenants/sql/companies.sql."""
+
+    names = ("company_tree",)
+
+    def create(self, app_label, model):
+        yield (
+            f'CREATE TRIGGER company_tree AFTER INSERT OR UPDATE OF parent_id ON "{model._meta.db_table}" '
+            "FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION public.b2o_company_tree()"
+        )
+
+    def describe(self):
+        return f"Keep circles out of the tree of {self.model}"

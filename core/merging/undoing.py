@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.apps import apps
@@ -41,10 +42,12 @@ def undo(pk: int, *, by: User) -> Merge:
     if not resource.rows(by, Level.WRITE).filter(pk=done.into_id).exists():
         raise NotUndone(_("La fiche gardée n’est plus là : restaurez-la, ou défaites d’abord sa propre fusion."))
     with audit.operation(f"unmerge:{done.pk}"):
-        _values_back(model, done)
+        links = {str(f.column) for f in model._meta.concrete_fields if f.related_model is model}
+        _values_back(model, done, lambda column: column not in links)
         try:
             put_back(model, done.content["row"], _as_binned(done))
             _lead_back(done)
+            _values_back(model, done, links.__contains__)  # a tree, once both are in it
             for label, row in done.content["dropped"]:
                 put_back(apps.get_model(label), row, _as_binned(done))
         except NotRestored as error:
@@ -60,10 +63,11 @@ def _as_binned(done: Merge) -> BinnedRow:
     return BinnedRow(model=done.model, object_id=done.object_id, title=done.title)
 
 
-def _values_back(model: type[models.Model], done: Merge) -> None:
+def _values_back(model: type[models.Model], done: Merge, wanted: Callable[[str], bool]) -> None:
     """The values that the merge changed and nobody since. Before the other row returns: it may want one of them."""
     assert done.content is not None
-    before, after = done.content["before"], done.content["after"]
+    after = done.content["after"]
+    before = {column: value for column, value in done.content["before"].items() if wanted(column)}
     now = json.loads(
         json.dumps(contents([(done.model, done.into_id)])[done.model, done.into_id], cls=DjangoJSONEncoder)
     )

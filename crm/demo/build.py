@@ -25,8 +25,10 @@ def fill(seed: str, trades: Sequence[Trade], people: Sequence[User], companies: 
     for company in made:
         company.created_at = _moment(dates)
     made = Company.objects.bulk_create(made)
-    for company in draw.sample(made, k=companies // 20):
-        company.parent = draw.choice([other for other in made if other.pk != company.pk])
+    children = draw.sample(made, k=companies // 20)
+    heads = [company for company in made if company not in children][: companies // 60 + 1]
+    for company in children:
+        company.parent = draw.choice(heads)
     Company.objects.bulk_update([company for company in made if company.parent_id], ["parent"])
     contacts = [
         _contact(draw, company, people) for company in made for _number in range(draw.choice((0, 1, 1, 2, 2, 3)))

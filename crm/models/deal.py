@@ -20,6 +20,7 @@ from core.search import folded, search_column
 from crm.models.company import Company
 from crm.models.contact import Contact
 from crm.models.pipeline import LostReason, Pipeline, Stage, StageKind
+from crm.models.site import Site
 from crm.operations import FollowStage
 
 State = StageKind  # of a deal: that of its stage
@@ -44,6 +45,7 @@ class Deal(DomainModel):
     company = models.ForeignKey(
         Company, models.PROTECT, verbose_name=_("société"), null=True, blank=True, related_name="deals"
     )
+    site = models.ForeignKey(Site, models.SET_NULL, verbose_name=_("site"), null=True, blank=True, related_name="deals")
     contact = models.ForeignKey(
         Contact, models.SET_NULL, verbose_name=_("contact"), null=True, blank=True, related_name="deals"
     )
@@ -131,6 +133,7 @@ class Deal(DomainModel):
         name = PD(category="free text", origin="staff", third_party=True, erase=Review())
         company = PD(category="relation", origin="staff", third_party=True, erase=Null())
         contact = PD(category="relation", origin="staff", erase=Null())
+        site = PD(category="relation", origin="staff", erase=Null())
         owner = PD(category="work", origin="staff", third_party=True, erase=Null())
         note = PD(category="free text", origin="staff", third_party=True, erase=Review())
 

@@ -1,16 +1,21 @@
 """How companies are shown and changed."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import django_filters
 from django.core.exceptions import ValidationError
 from django.forms import Textarea
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import User
 from core.fields import CompactField, LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
 from core.resource import Badge, Col, Related, Resource, View
+from crm.family import circle, family
 from crm.importers import CompanyImporter
 from crm.models import Company
 from crm.models.company import Kind, RegistryState, Relation
@@ -19,6 +24,7 @@ from crm.resources.activity import ActivityResource
 from crm.resources.contact import ContactResource
 from crm.resources.deal import DealResource
 from crm.resources.rights import VIEW_CREDIT
+from crm.resources.site import SiteResource
 
 
 class CompanyFilters(django_filters.FilterSet):
@@ -28,10 +34,11 @@ class CompanyFilters(django_filters.FilterSet):
     credit_min = django_filters.NumberFilter("credit_limit", "gte", label=_("Encours d’au moins"))
     registry_state = Facet(choices=RegistryState, label=_("Registre"), icon="shield-check")
     created = MonthFacet("created_at", label=_("Création"))
+    parent = django_filters.NumberFilter(label=_("Maison mère"))
 
     class Meta:
         model = Company
-        fields = ["relation", "kind", "owner", "credit_min", "registry_state", "created"]
+        fields = ["relation", "kind", "owner", "credit_min", "registry_state", "created", "parent"]
 
 
 class CompanyForm(ResourceForm):
@@ -80,8 +87,8 @@ class CompanyForm(ResourceForm):
 
     def clean_parent(self):
         parent = self.cleaned_data["parent"]
-        if parent is not None and parent.pk == self.instance.pk:
-            raise ValidationError(_("Une société n’est pas sa propre maison mère."))
+        if parent is not None and (why := circle(self.instance, parent)):
+            raise ValidationError(why)
         return parent
 
 
@@ -122,6 +129,7 @@ class CompanyResource(Resource):
     related = (
         Related(DealResource, "company"),
         Related(ContactResource, "company"),
+        Related(SiteResource, "company"),
         Related(ActivityResource, "company"),
     )
     duplicates = Duplicates(
@@ -135,3 +143,8 @@ class CompanyResource(Resource):
         unlike=("siren", "siret"),
     )
     sensitive = {"credit_limit": VIEW_CREDIT.code}
+
+    @classmethod
+    def banner(cls, row: Any, user: User, can: Mapping[str, bool]) -> dict[str, Any] | None:
+        tree = family(cls, row, user)
+        return {"template": "crm/_family.html", "tree": tree} if tree else None

@@ -15,6 +15,7 @@ from crm.models.contact import RecipientKind
 from crm.phones import PhoneField
 from crm.resources.activity import ActivityResource
 from crm.resources.deal import DealResource
+from crm.resources.site import SiteResource
 
 
 class ContactFilters(django_filters.FilterSet):
@@ -86,4 +87,4 @@ class ContactResource(Resource):
             Near("name", ("first_name", "last_name"), _("nom proche"), 40, place="company"),
         )
     )
-    related = (Related(DealResource, "contact"), Related(ActivityResource, "contact"))
+    related = (Related(DealResource, "contact"), Related(SiteResource, "contact"), Related(ActivityResource, "contact"))

@@ -20,7 +20,7 @@ from core.registry import register
 from core.resource import Badge, Col, Display, Related, Resource, View
 from crm.actions.deals import first_stage
 from crm.filters import MonthAhead
-from crm.models import Company, Contact, Deal, LostReason, Stage
+from crm.models import Company, Contact, Deal, LostReason, Site, Stage
 from crm.models.deal import IN_DAYS, State
 from crm.models.pipeline import StageKind
 from crm.resources.activity import ActivityResource
@@ -70,11 +70,12 @@ class DealFilters(django_filters.FilterSet):
     pipeline = django_filters.NumberFilter(label=_("Circuit"))
     company = django_filters.NumberFilter(label=_("Société"))
     contact = django_filters.NumberFilter(label=_("Contact"))
+    site = django_filters.NumberFilter(label=_("Site"))
 
     class Meta:
         model = Deal
         fields = ["state", "stage", "owner", "expected", "closed", "rotting", "amount_min", "pipeline",
-                  "company", "contact"]  # fmt: skip
+                  "company", "contact", "site"]  # fmt: skip
 
     def only_rotting(self, rows: Any, name: str, value: list[str]) -> Any:
         return rows.rotting() if value else rows
@@ -87,6 +88,7 @@ class StageField(ModelChoiceField):
 class DealForm(ResourceForm):
     company = LookupField(Company, label=_("Société"), required=False)
     contact = LookupField(Contact, label=_("Contact"), required=False)
+    site = LookupField(Site, label=_("Site"), required=False)
     stage = StageField(queryset=Stage.objects.none(), label=_("Étape"), required=False, empty_label=None)
     lost_reason = ModelChoiceField(
         queryset=LostReason.objects.none(), label=_("Motif de perte"), required=False,
@@ -94,7 +96,7 @@ class DealForm(ResourceForm):
     )  # fmt: skip
 
     fieldsets = (
-        (_("Affaire"), ("name", "company", "contact", "source")),
+        (_("Affaire"), ("name", "company", "contact", "site", "source")),
         (_("Vente"), ("stage", "amount", "expected_on", "probability", "lost_reason")),
         (_("Suivi"), ("owner", "note")),
     )
@@ -102,8 +104,8 @@ class DealForm(ResourceForm):
     class Meta:
         model = Deal
         fields = [
-            "name", "company", "contact", "source", "stage", "amount", "expected_on", "probability", "lost_reason",
-            "owner", "note",
+            "name", "company", "contact", "site", "source", "stage", "amount", "expected_on", "probability",
+            "lost_reason", "owner", "note",
         ]  # fmt: skip
         widgets = {
             "note": Textarea(attrs={"rows": 4}),
@@ -135,6 +137,16 @@ class DealForm(ResourceForm):
         """The stage of a deal of which nobody says any."""
         return first_stage()
 
+    def _clean_site(self, data: dict[str, Any]) -> None:
+        """A site is of the deal's company; a deal without one takes the site's."""
+        site, company = data.get("site"), data.get("company")
+        if site is None or "company" not in self.fields or "company" in self.errors:
+            return
+        if company is None:
+            data["company"] = site.company
+        elif site.company_id not in (None, company.pk):
+            self.add_error("site", _("Ce site est celui de « %s », non de la société de l’affaire.") % site.company)
+
     def clean_amount(self) -> Decimal:
         return self.cleaned_data["amount"] or Decimal(0)
 
@@ -143,6 +155,7 @@ class DealForm(ResourceForm):
 
     def clean(self):
         data = super().clean() or {}
+        self._clean_site(data)
         stage = data.get("stage")
         if stage is None and "stage" not in self.errors:
             stage = data["stage"] = self.instance.stage if self.instance.stage_id else self.start

@@ -68,6 +68,12 @@ SAMPLES["crm.activity"] = Sample(
     varied=("subject", "location"),
     derived={"state": lambda value: {"state": value, "done_at": LONG_AGO if value == "done" else None}},
 )
+SAMPLES["crm.site"] = Sample(
+    row=lambda: {"name": f"{WORD} Chantier", "city": "Brest", "company": Company.objects.create(name="Hamon")},
+    form={"name": f"{WORD} Chantier", "role": "worksite"},
+    change={"city": "Quimper"},
+    varied=("name", "city"),
+)
 RELATED: dict[type[Model], Callable[[Model, int], list[Model]]] = {
     # Rows that a record shows, for the count of its queries.
     Company: lambda row, n: [Contact(last_name=f"C{number}", company=row) for number in range(n)],

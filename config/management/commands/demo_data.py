@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from core import audit
 from core.accounts.models import Role, User
-from crm.demo import activities, deals, duplicates, words
+from crm.demo import activities, deals, duplicates, sites, words
 from crm.demo.build import fill
 from tenants.models import Client
 from tenants.provisioning import create_client
@@ -97,6 +97,7 @@ class Command(BaseCommand):
                     with audit.by(people[0], screen="demo"):
                         fill(demo.code, demo.trades, people[:2], demo.companies)
                         deals.fill(demo.code, people[:2])
+                        sites.fill(demo.code, people[:2])
                         activities.fill(demo.code, people[:2])
                         duplicates.fill(demo.code, people[:2])
 
