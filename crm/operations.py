@@ -46,3 +46,18 @@ class KeepTree(Triggers):
 
     def describe(self):
         return f"Keep circles out of the tree of {self.model}"
+
+
+class KeepLead(Triggers):
+    """Of leads: what was received stays; only known ways from state to state. In tenants/sql/leads.sql."""
+
+    names = ("keep_lead",)
+
+    def create(self, app_label, model):
+        yield (
+            f'CREATE TRIGGER keep_lead BEFORE UPDATE ON "{model._meta.db_table}" '
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_keep_lead()"
+        )
+
+    def describe(self):
+        return f"Keep what a {self.model} received"

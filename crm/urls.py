@@ -7,6 +7,7 @@ from crm.views import activities, pipelines
 urlpatterns = [
     path("companies/", include(resources.CompanyResource.urls())),
     path("contacts/", include(resources.ContactResource.urls())),
+    path("leads/", include(resources.LeadResource.urls())),
     path("sites/", include(resources.SiteResource.urls())),
     path("deals/", include(resources.DealResource.urls())),
     path("activities/", include(resources.ActivityResource.urls())),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.utils.translation import ngettext
 from core.registry import registry
 from interfaces import actions
 from interfaces.forms import IntakeForm, KeyForm, WebhookForm, label_of_field
-from interfaces.intake import TRAP
+from interfaces.intake import KEY, TRAP
 from interfaces.models import ApiKey, Delivery, DeliveryState, Webhook
 from interfaces.signing import secret_of
 from interfaces.views.base import InterfaceView
@@ -83,19 +84,32 @@ class NewFormView(InterfaceView):
         resource, one = registry.by_label[key.form_of], asked.resources.get(resource=key.form_of)
         host = f"{self.request.scheme}://{self.request.get_host()}"
         lines = [f'<form method="post" action="{host}{reverse("intake", args=[text])}">']
-        for name in one.written:
-            label = escape(label_of_field(resource, name))
-            lines.append(f'  <label>{label} <input name="{name}"></label>')
+        lines += [f"  {_control(resource, name)}" for name in one.written]
         lines += [
+            f'  <input type="hidden" name="{KEY}" value="">',
             f'  <input name="{TRAP}" tabindex="-1" autocomplete="off" hidden>',
             "  <button>Envoyer</button>",
             "</form>",
+            # One sending, one record, whatever the visitor clicks; without scripts the form works without it.
+            f"<script>document.currentScript.previousElementSibling.{KEY}.value = crypto.randomUUID();</script>",
         ]
         return "\n".join(lines)
 
     def show(self, asked: Any, form: IntakeForm, **extra: Any) -> HttpResponse:
         context = {"asked": asked, "form": form, "back_url": reverse("interface", args=[asked.pk]), **extra}
         return render(self.request, "interfaces/form_new.html", context)
+
+
+def _control(resource: Any, name: str) -> str:
+    """A field as a visitor's browser helps to fill it; what a link brings (utm_…) is not shown."""
+    form, label = resource.form.base_fields.get(name), escape(label_of_field(resource, name))
+    if name in ("source", "campaign"):
+        return f'<input type="hidden" name="{name}" value="">'
+    required = " required" if form is not None and form.required else ""
+    if isinstance(getattr(form, "widget", None), Textarea):
+        return f'<label>{label} <textarea name="{name}"{required}></textarea></label>'
+    kind = {"email": "email", "phone": "tel", "mobile": "tel"}.get(name, "text")
+    return f'<label>{label} <input type="{kind}" name="{name}"{required}></label>'
 
 
 def takes_forms(asked: Any) -> bool:

@@ -74,6 +74,13 @@ SAMPLES["crm.site"] = Sample(
     change={"city": "Quimper"},
     varied=("name", "city"),
 )
+SAMPLES["crm.lead"] = Sample(
+    row=lambda: {"last_name": WORD, "first_name": "Anne", "company_name": "Kervella"},
+    form={"last_name": WORD},
+    change={"campaign": "Salon"},
+    varied=("last_name", "company_name"),
+    derived={"state": lambda value: {"state": value, "converted_at": LONG_AGO if value == "converted" else None}},
+)
 RELATED: dict[type[Model], Callable[[Model, int], list[Model]]] = {
     # Rows that a record shows, for the count of its queries.
     Company: lambda row, n: [Contact(last_name=f"C{number}", company=row) for number in range(n)],

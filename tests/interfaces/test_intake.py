@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.models import Event
-from crm.models import Contact
+from crm.models import Contact, Lead
 from interfaces import actions
 from interfaces.models import ApiKey, Call
 from tests.conftest import visitor
@@ -70,7 +70,7 @@ def test_what_the_record_refuses_is_said_and_a_program_is_not_answered(site):
     assert answer.status_code == 422 and "adresse" in answer.content.decode()
     assert site.post({"last_name": "Robot", "_url": "http://spam.example"}).status_code == 400
     assert site.post({"last_name": "F", "file": SimpleUploadedFile("x.pdf", b"%PDF-")}).status_code == 400
-    assert site.post("{}", content_type="application/json").status_code == 400
+    assert site.post("[1]", content_type="application/json").status_code == 400
     assert site.browser.get(f"/intake/{site.text}/").status_code == 405
     assert not Contact.objects.exists()
     assert journal() == [(422, "other"), (400, "trap"), (400, "other"), (400, "other")]
@@ -119,3 +119,55 @@ def test_the_code_for_the_site_is_shown_once_under_a_request_that_writes(site, a
     assert admin.get(f"{HOME}{out.pk}/forms/new/").status_code == 302
     admin.post(f"{HOME}{out.pk}/forms/new/", {"label": "Devis", "form_of": "crm.company", "per_minute": "30"})
     assert not ApiKey.objects.filter(request=out).exists()
+
+
+# --- leads, and scripts of the site's pages -----------------------------------------------------------------------
+LEAD = {"crm.lead": {"written": ["first_name", "last_name", "email", "company_name", "phone", "message", "source"]}}
+SENT = {
+    "first_name": "Anne",
+    "last_name": "Le Goff",
+    "email": "Anne@exemple.fr",
+    "message": "Un escalier ?",
+    "source": "google",
+}
+
+
+@pytest.fixture
+def leads(atelier, make_request):
+    request = make_request(LEAD, direction="in", hosts=["www.atelier-morvan.fr"], name="Site")
+    _key, text = actions.add_key(request, label="Devis", form_of="crm.lead", per_minute=30, expires_on=None)
+    browser = visitor(atelier)
+
+    def send(data, *, origin=SITE, json=True, method="post", **headers):
+        kind = {"content_type": "application/json"} if json else {}
+        return getattr(browser, method)(f"/intake/{text}/", data, headers={"Origin": origin, **headers}, **kind)
+
+    return send
+
+
+def test_a_script_of_the_site_may_ask_send_and_read_the_answer_and_no_other_may(leads):
+    asked = leads({}, method="options")
+    assert (
+        asked.headers["Access-Control-Allow-Origin"] == SITE
+        and "Content-Type" in asked.headers["Access-Control-Allow-Headers"]
+    )
+    answer = leads(SENT)
+    assert answer.status_code == 201 and answer.json()["ok"] and answer.headers["Access-Control-Allow-Origin"] == SITE
+    evil = leads(SENT, origin="https://evil.example")
+    assert evil.status_code == 403 and "Access-Control-Allow-Origin" not in evil.headers
+    assert "Access-Control-Allow-Origin" not in leads({}, method="options", origin="https://evil.example").headers
+    wrong = leads({**SENT, "email": "x"})
+    assert wrong.status_code == 422 and wrong.json()["fields"] == ["email"] and not wrong.json()["ok"]
+    assert leads({**SENT, "email": ["x"]}).status_code == 400
+    lead = Lead.objects.get()
+    assert (lead.form, lead.state, lead.payload, lead.source) == ("Devis", "new", SENT, "google")
+
+
+def test_one_sending_is_one_lead_however_often_it_comes(leads):
+    assert [leads(SENT, **{"Idempotency-Key": "k1"}).status_code for _n in range(2)] == [201, 201]
+    assert leads({**SENT, "_key": "k1"}, json=False).status_code == 201
+    assert Lead.objects.count() == 1
+    assert [(call.status, call.rows) for call in Call.objects.order_by("id")] == [(201, 1), (201, 0), (201, 0)]
+    leads(SENT, **{"Idempotency-Key": "k2"})
+    first, second = Lead.objects.order_by("pk")
+    assert second.duplicate_of == first  # the same person wrote twice: kept, and told

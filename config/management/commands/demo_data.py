@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from core import audit
 from core.accounts.models import Role, User
-from crm.demo import activities, deals, duplicates, sites, words
+from crm.demo import activities, deals, duplicates, leads, sites, words
 from crm.demo.build import fill
 from tenants.models import Client
 from tenants.provisioning import create_client
@@ -99,6 +99,7 @@ class Command(BaseCommand):
                         deals.fill(demo.code, people[:2])
                         sites.fill(demo.code, people[:2])
                         activities.fill(demo.code, people[:2])
+                        leads.fill(demo.code, people[:2])
                         duplicates.fill(demo.code, people[:2])
 
     def _person(self, person: Person, hashed: str, *, is_staff: bool = False) -> User:
