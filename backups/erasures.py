@@ -16,6 +16,7 @@ from backups.errors import BackupError
 from backups.models import Erasure, ErasureKind
 from core import audit
 from core.models import Attachment, BinnedRow, Event, Note, Tagging
+from core.restoring import do_again
 from tenants.active import active_client
 
 # An erasure is dated at the beginning of its transaction, which may have been longer than the backup's.
@@ -63,6 +64,10 @@ def replay(client_id: int, scratch: str, taken_at: str) -> Replayed:
                     _("L’effacement n° %(seq)s ne peut pas être rejoué : %(error)s")
                     % {"seq": entry.seq, "error": error}
                 ) from error
+        with audit.by(None, operation="replay:opt-outs"), transaction.atomic():
+            left = do_again(client_id, since)
+        if left:
+            done.remarks.append(_("%(count)s opposition(s) remise(s).") % {"count": left})
     return done
 
 

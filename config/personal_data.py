@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 
-from core.personal_data import PD, SELF, After, DeleteRow, Keep, NotPersonal, no_personal_data, personal_data
-from tenants.models import Amendment, Client, Contract, Domain, Maintenance, StateChange, Termination
+from core.personal_data import PD, SELF, After, DeleteRow, Keep, KeepUntil, NotPersonal, no_personal_data, personal_data
+from tenants.models import Amendment, Client, Contract, Domain, Maintenance, OptOut, StateChange, Termination
 from vendor.models import Exit, HostCertificate, Insurance, Reminder, Undertaking
 
 
@@ -38,6 +38,13 @@ class _Exit:
 
 class _HostCertificate:
     error = NotPersonal("ce qu'un navigateur dirait d'un certificat")
+
+
+class _OptOut:
+    digest = PD(
+        category="contact", basis="legal", origin="derived",
+        erase=KeepUntil("RGPD art. 21(3) : respect de l'opposition", years=100, since="at"),
+    )  # fmt: skip
 
 
 class _Undertaking:
@@ -96,6 +103,8 @@ def declare() -> None:
     no_personal_data("un nom d'hôte et une date", privacy=_HostCertificate)(HostCertificate)
     retention = Keep(years=5, since="left_on", then=After.DELETE)
     personal_data(subject=SELF, processing="OPS-02", retention=retention, privacy=_Undertaking)(Undertaking)
+    retention = Keep(years=100, since="at", then=After.REVIEW)
+    personal_data(subject=SELF, processing="CRM-02", retention=retention, privacy=_OptOut)(OptOut)
     for signed in (Insurance, Contract, Amendment, Termination):
         no_personal_data("ce que deux entreprises ont signé", privacy=_Signed)(signed)
     no_personal_data("la table des modèles")(ContentType)

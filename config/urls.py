@@ -52,6 +52,7 @@ urlpatterns = [
     path("jobs/<int:pk>/file/", jobs.JobFileView.as_view(), name="job-file"),
     path("mail/", mail.OutboxView.as_view(), name="mail"),
     path("mail/settings/", mail.MailSettingsView.as_view(), name="mail-settings"),
+    path("mail/signature/", mail.SignatureView.as_view(), name="mail-signature"),
     path("mail/<int:pk>/delivery/", mail.DeliveryView.as_view(), name="mail-delivery"),
     path("mail/<int:pk>/settlement/", mail.SettlementView.as_view(), name="mail-settlement"),
     path("backups/", BackupsView.as_view(), name="backups"),

@@ -284,6 +284,11 @@ class Resource:
         return " · ".join(str(value) for name in cls.subtitle if name not in hidden and (value := getattr(row, name)))
 
     @classmethod
+    def tabs(cls, user: User) -> Sequence[tuple[str, StrOrPromise]]:
+        """[(page, label)] of the tabs that its records have besides the usual ones."""
+        return []
+
+    @classmethod
     def banner(cls, row: Model, user: User, can: Mapping[str, bool]) -> dict[str, Any] | None:
         """What stands below the head of a record on each of its tabs: {"template": …} and what that one needs."""
         return None

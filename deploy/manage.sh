@@ -3,7 +3,7 @@
 # The command runs as the services do: their user, their environment, their secrets.
 set -eu
 set -- /srv/myb2o/current/.venv/bin/python manage.py "$@"
-for name in SECRET_KEY DATABASE_URL REDIS_URL EMAIL_URL; do
+for name in SECRET_KEY UNSUBSCRIBE_KEY DATABASE_URL REDIS_URL EMAIL_URL; do
     set -- -p "LoadCredential=$name:/etc/myb2o/secrets/$name" "$@"
 done
 exec systemd-run --quiet --pipe --wait --collect \

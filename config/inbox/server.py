@@ -10,6 +10,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from config.inbox.answers import answer
 from config.inbox.store import keep
 
 logger = logging.getLogger("inbox")
@@ -17,7 +18,7 @@ MAX_BYTES = 30_000_000
 
 
 class Keeper:
-    """Accepts everything, sends nothing on."""
+    """Accepts everything, sends nothing on; some addresses answer as real ones do (config.inbox.answers)."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,6 +27,8 @@ class Keeper:
         content = envelope.original_content or b""
         name = keep(self.folder, content, [str(recipient) for recipient in envelope.rcpt_tos])
         logger.info("%s for %s", name, ", ".join(str(recipient) for recipient in envelope.rcpt_tos))
+        for recipient in envelope.rcpt_tos:
+            answer(self.folder.parent / "returns", content, str(recipient), str(envelope.mail_from))
         return f"250 kept as {name}"
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import dkim
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +11,8 @@ from django.urls import path
 from config.inbox.store import Received, read, received
 from core.accounts.access import Level
 from core.csp import HEADER
+from core.mail.dkim import record_of
+from core.models import DkimKey
 from core.views.base import ModuleView
 
 _SHOWN = 100
@@ -38,10 +41,31 @@ class InboxView(ModuleView):
         return found
 
 
+def is_genuine(mail: Received) -> bool:
+    """Whether the signature is right, by the keys of this client as its DNS would show them."""
+
+    def dns(name: bytes, timeout: float = 5) -> bytes:
+        keys = {f"{key}.": record_of(key).encode() for key in DkimKey.objects.all()}
+        return keys.get(name.decode(), b"")
+
+    _envelope, _end, content = mail.raw.partition(b"\n")
+    try:
+        return dkim.verify(content, dnsfunc=dns)
+    except dkim.DKIMException:
+        return False
+
+
 class MessageView(InboxView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         mail = self.mail()
-        context = {"mail": mail, "headers": mail.message.items(), "text": mail.part("plain"), "html": mail.part("html")}
+        context = {
+            "mail": mail,
+            "headers": mail.message.items(),
+            "text": mail.part("plain"),
+            "html": mail.part("html"),
+            "signed": "DKIM-Signature" in mail.message,
+            "genuine": is_genuine(mail),
+        }
         response = render(request, "demo/message.html", context)
         policy = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items())
         response.headers[HEADER] = f"{policy}; frame-src 'self'"

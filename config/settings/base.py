@@ -336,6 +336,7 @@ CELERY_BEAT_SCHEDULE = {
     "destroy-due": {"task": "vendor.tasks.destroy_due", "schedule": crontab(hour=6, minute=30)},
     # Mail that is due: tried again, or left by a worker that died.
     "deliver-mail": {"task": "core.mail.tasks.deliver_due", "schedule": 60.0, "options": {"expires": 55}},
+    "read-returns": {"task": "core.mail.tasks.read_returns", "schedule": 60.0, "options": {"expires": 55}},
     "remind-activities": {"task": "crm.tasks.remind_due", "schedule": 60.0, "options": {"expires": 55}},
     # What changed goes to the webhooks that were asked for, and what failed is tried again.
     "deliver-webhooks": {"task": "interfaces.tasks.deliver_due", "schedule": 20.0, "options": {"expires": 18}},
@@ -371,6 +372,9 @@ POLICY_TTL = 60  # seconds that a process keeps what is in force
 DEFAULT_FROM_EMAIL = "MyB2O <ne-pas-repondre@b2o.eu>"
 EMAIL_TIMEOUT = 20
 MAIL_PER_HOUR = env.int("MAIL_PER_HOUR", default=1000)  # of one client; the others wait in its outbox
+# Where mail servers send what could not be delivered, and complaints: "retours+…@b2o.eu" (core/mail/returns.py).
+RETURN_ADDRESS = env.str("RETURN_ADDRESS", default="retours@b2o.eu")
+RETURNS_FOLDER = Path(env.str("RETURNS_FOLDER", default="") or DATA_DIR / "returns")  # the mail server drops them there
 
 # --- Logs: every line carries the client ----------------------------------------------------------------------------
 LOGGING = {

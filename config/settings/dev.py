@@ -6,6 +6,7 @@ from config.settings.local import kept_secret
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(DATA_DIR / "secret-key")
+UNSUBSCRIBE_KEYS = [kept_secret(DATA_DIR / "unsubscribe-key")]
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
 PORT = env.int("PORT", default=8000)
 ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}", "127.0.0.1", "[::1]"]

@@ -5,6 +5,8 @@ from config.settings.base import *
 from config.settings.secrets import secret, setting
 
 SECRET_KEY = secret("SECRET_KEY")
+# Unsubscribe links never expire: a key that is replaced goes to UNSUBSCRIBE_KEYS_RETIRED, and stays there.
+UNSUBSCRIBE_KEYS = [secret("UNSUBSCRIBE_KEY"), *env.list("UNSUBSCRIBE_KEYS_RETIRED", default=[])]
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="myb2o.net")
 PORT = 443
 ALLOWED_HOSTS = ["*"]  # the client of a host is looked up, and an unknown host gets a 404 (tenants.middleware)

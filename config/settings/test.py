@@ -7,6 +7,7 @@ from config.settings.base import *
 
 DATA_DIR = embedded.test_data_dir()
 SECRET_KEY = "tests-only-not-a-secret"  # noqa: S105 - signs nothing that leaves the tests
+UNSUBSCRIBE_KEYS = ["tests-only-current", "tests-only-retired"]
 BASE_DOMAIN = "localhost"
 PORT = 80
 ALLOWED_HOSTS = [".localhost", "localhost", "127.0.0.1"]

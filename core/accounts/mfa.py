@@ -1,6 +1,5 @@
 """allauth's second factors, told what this product allows: whose name is shown, how secrets lie in the database."""
 
-import base64
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -11,20 +10,13 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )  # fmt: skip
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.cipher import cipher
 
-def _cipher() -> MultiFernet:
-    """The keys of the seeds, from SECRET_KEY and those before it: a copy of the database alone makes no codes."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [HKDF(SHA256(), 32, salt=None, info=b"b2o.second-factor").derive(str(secret).encode()) for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+_USE = "second-factor"
 
 
 def factors_of(person: Any) -> Any:
@@ -43,10 +35,10 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher(_USE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher(_USE).decrypt(encrypted_text.encode()).decode()
 
     def _get_site_name(self) -> str:
         """« Atelier Morvan (MyB2O) »: what the telephone shows beside the code."""

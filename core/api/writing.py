@@ -172,7 +172,7 @@ def _choice(field: forms.ChoiceField, column: models.Field | None) -> tuple[Sche
         values.append(None if null else "")
 
     def take(value: Any) -> str:
-        if (value is None or value == "") and not field.required:
+        if value == "" or (value is None and not field.required):  # the form says that a required one is missing
             return ""
         if isinstance(value, bool) or not isinstance(value, str | int) or value not in by_text.values():
             raise Wrong("invalid_choice", _("Une de ces valeurs : %s.") % ", ".join(f"« {known} »" for known in values))

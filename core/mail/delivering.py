@@ -15,14 +15,17 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.alone import alone
+from core.mail import dkim
+from core.mail.following import Follower, follower_of, refill
 from core.mail.queueing import CLIENT_HEADER
+from core.mail.returns import return_path
 from core.models import MailSettings, MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ def deliver() -> bool:
                 return False
             recover()
             more = _deliver_batch()
+            if not more:
+                refill()
         if more is not None:
             return more
         # Somebody who found the lock taken has left: what they came for is ours to do.
@@ -66,9 +71,20 @@ def recover() -> None:
     sending = OutgoingMail.objects.filter(state=MailState.SENDING)
     sending.filter(handed_over_at=None).update(state=MailState.QUEUED, next_try_at=Now())
     text = _("Le serveur s’est arrêté pendant l’envoi : ce courriel est peut-être parti. Il n’est pas renvoyé seul.")
-    doubtful = sending.update(state=MailState.UNCERTAIN, error=text)
+    doubtful = list(sending)
+    for mail in doubtful:
+        _end(mail, MailState.UNCERTAIN, error=text)
     if doubtful:
-        logger.error("mail: %d mails may or may not have left when their worker died", doubtful)
+        logger.error("mail: %d mails may or may not have left when their worker died", len(doubtful))
+
+
+def _end(mail: OutgoingMail, state: MailState, **values: Any) -> None:
+    """What came of a claimed mail, and whoever follows it is told: one transaction."""
+    with transaction.atomic():
+        ours = OutgoingMail.objects.filter(pk=mail.pk, attempts=mail.attempts, state=MailState.SENDING)
+        if ours.update(state=state, **values):
+            mail.error = values.get("error", "")
+            follower_of(mail).ended(mail, state)
 
 
 def _deliver_batch() -> bool | None:
@@ -115,28 +131,31 @@ def _claim() -> OutgoingMail | None:
 
 def _send(mail: OutgoingMail, server: Any) -> bool:
     """Send a claimed mail and write what came of it. False when the server is in trouble: the others wait."""
-    ours = OutgoingMail.objects.filter(pk=mail.pk, attempts=mail.attempts)
+    objection = follower_of(mail).objection(mail)
+    if objection:
+        _end(mail, MailState.EXCLUDED, error=objection)
+        return True
     try:
         _transmit(mail, server)
     except Refused as error:
-        ours.update(state=MailState.FAILED, error=str(error), handed_over_at=None)
+        _end(mail, MailState.FAILED, error=str(error), handed_over_at=None)
         logger.warning("mail %s refused for good", mail.pk)
     except Uncertain as error:
         text = _("La liaison est tombée pendant l’envoi : ce courriel est peut-être parti. Il n’est pas renvoyé seul.")
-        ours.update(state=MailState.UNCERTAIN, error=f"{text} {error}")
+        _end(mail, MailState.UNCERTAIN, error=f"{text} {error}")
         logger.error("mail %s may or may not have left", mail.pk)
         return False
     except Later as error:
         given_up = mail.attempts > len(PAUSES)
         pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
-        ours.update(
-            state=MailState.ABANDONED if given_up else MailState.QUEUED, error=str(error), handed_over_at=None,
+        _end(
+            mail, MailState.ABANDONED if given_up else MailState.QUEUED, error=str(error), handed_over_at=None,
             next_try_at=timezone.now() + pause,
         )  # fmt: skip
         logger.warning("mail %s: attempt %d failed", mail.pk, mail.attempts)
         return not error.everything
     else:
-        ours.update(state=MailState.SENT, sent_at=Now(), error="")
+        _end(mail, MailState.SENT, sent_at=Now(), error="")
     return True
 
 
@@ -149,10 +168,16 @@ def _transmit(mail: OutgoingMail, server: Any) -> None:
         return
     line = _open(server)
     content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own class
+    sender = parseaddr(mail.sender)[1]
+    content = dkim.signed(content, sender.rpartition("@")[2])
+    followed = type(follower_of(mail)) is not Follower
     try:
         line.ehlo_or_helo_if_needed()
         _accepted(
-            line, *line.mail(parseaddr(mail.sender)[1], [f"size={len(content)}"] if line.has_extn("size") else [])
+            line,
+            *line.mail(
+                return_path(mail) if followed else sender, [f"size={len(content)}"] if line.has_extn("size") else []
+            ),
         )
         _accepted(line, *line.rcpt(mail.recipient))
     except (smtplib.SMTPServerDisconnected, OSError) as error:

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from core.mail.following import follower_of
 from core.mail.queueing import wake
 from core.models import MailState, OutgoingMail
 
@@ -29,8 +31,13 @@ def send_again(pk: int) -> bool:
 
 def settle_as_sent(pk: int) -> bool:
     """The recipient has it: the doubt is over."""
-    doubtful = OutgoingMail.objects.filter(pk=pk, state=MailState.UNCERTAIN)
-    return bool(doubtful.update(state=MailState.SENT, sent_at=Now()))
+    with transaction.atomic():
+        mail = OutgoingMail.objects.select_for_update().filter(pk=pk, state=MailState.UNCERTAIN).first()
+        if mail is None:
+            return False
+        OutgoingMail.objects.filter(pk=pk).update(state=MailState.SENT, sent_at=Now())
+        follower_of(mail).ended(mail, MailState.SENT)
+    return True
 
 
 def sweep() -> int:

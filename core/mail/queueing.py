@@ -46,13 +46,13 @@ def queue_mail(
     `key`: what this mail is about ("digest:2026-11-25:12"); asked again with the same key, an address gets nothing.
     `sender`: "Nom <adresse>" instead of the client's own. Raises BadMail: nothing is queued.
     """
-    addresses = dict.fromkeys(_address(address) for address in ([to] if isinstance(to, str) else to))
+    addresses = dict.fromkeys(normal_address(address) for address in ([to] if isinstance(to, str) else to))
     if not key or len(key) > 200:
         raise BadMail(_("Ce courriel n’a pas de clé : il partirait deux fois."))
     chosen, reply_to = sender_of_client()
     if sender:
         name, address = parseaddr(_line(sender, _("L’expéditeur")))
-        chosen = sender_of(name, _address(address))
+        chosen = sender_of(name, normal_address(address))
     common: dict[str, Any] = {
         "key": key,
         "subject": _line(subject, _("L’objet"))[:400],
@@ -89,8 +89,8 @@ def sender_of_client() -> tuple[str, str]:
     return sender_of(chosen.sender_name or name, chosen.sender_address or address), chosen.reply_to
 
 
-def _address(text: str) -> str:
-    """Lower case: two ways to write an address are one. Raises BadMail."""
+def normal_address(text: str) -> str:
+    """Lower case, the domain as mail servers know it: two ways to write an address are one. Raises BadMail."""
     try:
         validate_email(text)
     except ValidationError as error:

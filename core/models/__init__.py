@@ -9,7 +9,7 @@ from core.models.files import Attachment
 from core.models.history import Event, EventValues, Seal, SealHead
 from core.models.imports import ImportBatch, ImportMapping, ImportState
 from core.models.jobs import Job, JobState
-from core.models.mail import MailSettings, MailState, OutgoingMail
+from core.models.mail import DkimKey, MailSettings, MailState, OutgoingMail
 from core.models.merging import DuplicatePair, Merge
 from core.models.notes import Note
 from core.models.notifications import Channel, Notification, NotificationChoice
@@ -27,6 +27,7 @@ __all__ = [
     "CustomField",
     "DashboardLayout",
     "DefaultView",
+    "DkimKey",
     "DomainModel",
     "DuplicatePair",
     "Event",

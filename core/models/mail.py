@@ -23,7 +23,8 @@ _ONE_LINE = r"^[^\r\n]*$"
 
 
 class MailState(models.TextChoices):
-    """queued → sending → sent; failed: refused for good; abandoned: tried long enough; uncertain: maybe sent."""
+    """queued → sending → sent; failed: refused for good; abandoned: tried long enough; uncertain: maybe sent;
+    excluded: whoever asked for it said no at the last moment (core.mail.following)."""
 
     QUEUED = "queued", _("En attente")
     SENDING = "sending", _("En cours d’envoi")
@@ -31,6 +32,7 @@ class MailState(models.TextChoices):
     FAILED = "failed", _("Refusé")
     ABANDONED = "abandoned", _("Abandonné")
     UNCERTAIN = "uncertain", _("À vérifier")
+    EXCLUDED = "excluded", _("Écarté")
 
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
@@ -136,3 +138,37 @@ class MailSettings(models.Model):
 
     def __str__(self) -> str:
         return self.sender_name or self.sender_address
+
+
+@no_personal_data("la clé d'un domaine")
+class DkimKey(models.Model):
+    """What signs a client's mails (RFC 6376). The private half is encrypted (core.mail.dkim): a copy of the database
+    alone signs nothing. One key signs; those before it stay published until their mails are read."""
+
+    domain = models.CharField(_("domaine"), max_length=253)
+    selector = models.CharField(_("sélecteur"), max_length=63)
+    private = models.TextField(_("clé privée, chiffrée"))
+    public = models.TextField(_("clé publique"))
+    active = models.BooleanField(_("signe"), default=False)
+    created_at = models.DateTimeField(_("créée le"), db_default=Now(), editable=False)
+    seen_at = models.DateTimeField(_("vue dans le DNS le"), null=True)
+
+    class Meta:
+        verbose_name = _("clé de signature")
+        verbose_name_plural = _("clés de signature")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "selector"], name="dkim_selector_once"),
+            models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="one_dkim_key_signs"),
+            models.CheckConstraint(
+                condition=Q(domain__regex=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"), name="dkim_domain_is_one"
+            ),
+            models.CheckConstraint(condition=Q(selector__regex=r"^[a-z0-9]+$"), name="dkim_selector_is_one"),
+        ]
+
+    class Privacy:
+        private = NotPersonal("une clé, chiffrée")
+        public = NotPersonal("une clé")
+
+    def __str__(self) -> str:
+        return f"{self.selector}._domainkey.{self.domain}"

@@ -12,8 +12,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core.display import number
+from core.mail import dkim
 from core.mail.outbox import AGAIN, outbox, send_again, settle_as_sent
-from core.models import MailSettings, MailState, OutgoingMail
+from core.models import DkimKey, MailSettings, MailState, OutgoingMail
 from core.views.base import SettingsView
 
 _PAGE = 50
@@ -24,6 +25,7 @@ TONES = {
     MailState.FAILED: "danger",
     MailState.ABANDONED: "danger",
     MailState.UNCERTAIN: "warn",
+    MailState.EXCLUDED: "neutral",
 }
 
 
@@ -130,3 +132,60 @@ class MailSettingsView(SettingsView):
     def show(self, form: MailSettingsForm) -> HttpResponse:
         context = {"form": form, "default": settings.DEFAULT_FROM_EMAIL, "dpo": settings.DPO_EMAIL}
         return render(self.request, "core/mail_settings.html", context)
+
+
+class SignatureView(SettingsView):
+    """The keys that sign this client's mails: made here, published by whoever keeps its DNS, then put into service.
+
+    POST `do`: make, check, start, stop.
+    """
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        domain = dkim.domain_of_sender()
+        keys: list[dict[str, Any]] = [
+            {"key": key, "record": dkim.record_of(key), "foreign": key.domain != domain}
+            for key in DkimKey.objects.all()
+        ]
+        context = {"domain": domain, "keys": keys, "signs": any(k["key"].active and not k["foreign"] for k in keys)}
+        return render(request, "core/mail_signature.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        does = request.POST.get("do", "")
+        if does == "make":
+            dkim.make_key(dkim.domain_of_sender())
+            messages.success(request, _("La clé est créée : publiez-la dans votre DNS, puis mettez-la en service."))
+            return redirect("mail-signature")
+        pk = request.POST.get("key", "")
+        key = DkimKey.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+        if key is None:
+            raise Http404
+        self.act(does, key)
+        return redirect("mail-signature")
+
+    def act(self, does: str, key: DkimKey) -> None:
+        if does == "check":
+            self.look(key)
+        elif does == "start":
+            dkim.put_into_service(key)
+            messages.success(self.request, _("Les prochains courriels de %s sont signés.") % key.domain)
+        elif does == "stop":
+            dkim.put_out_of_service(key)
+            messages.success(
+                self.request,
+                _("Cette clé ne signe plus. Laissez-la publiée une semaine : des courriels en route la demandent."),
+            )
+
+    def look(self, key: DkimKey) -> None:
+        import dns.exception
+
+        try:
+            shown = dkim.published(key)
+        except dns.exception.DNSException:
+            messages.warning(self.request, _("Le DNS ne répond pas : réessayez dans un moment."))
+            return
+        if shown:
+            messages.success(self.request, _("Le DNS montre cette clé."))
+        else:
+            messages.warning(
+                self.request, _("Le DNS ne montre pas encore cette clé : un changement y met jusqu’à un jour.")
+            )

@@ -31,6 +31,7 @@ _MANY = 50  # on their own tab
 
 class RecordView(ResourceView):
     tab = "overview"
+    template = "core/detail.html"
     _facts_url = (0, "")
     level = Level.READ
 
@@ -40,7 +41,7 @@ class RecordView(ResourceView):
     def page(self, row: models.Model, **extra: Any) -> HttpResponse:
         around = neighbours(self.resource, self.user, row, self.request.GET)
         context = {**self.context(row), **self.content(row), **around, **extra}
-        return render(self.request, "core/detail.html", context)
+        return render(self.request, self.template, context)
 
     def context(self, row: models.Model) -> dict[str, Any]:
         """What every tab shows around its content."""
@@ -90,6 +91,7 @@ class RecordView(ResourceView):
         if readable:
             label = readable[0].resource.label_plural if len(readable) == 1 else _("Fiches liées")
             tabs.append(self._tab("related", label, row, "related", sum(counts)))
+        tabs += [self._tab(name, str(label), row, name) for name, label in self.resource.tabs(self.user)]
         tabs.append(self._tab("notes", _("Notes"), row, "notes", notes))
         tabs.append(self._tab("files", _("Fichiers"), row, "files", files))
         tabs.append(self._tab("history", _("Historique"), row, "history"))

@@ -57,7 +57,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     ours = ("PYTEST", "DJANGO_ALLOW_ASYNC_UNSAFE")  # the tests' own
     known = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return known | {
-        "SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": workers.test_database_url(),
+        "SECRET_KEY": secrets.token_urlsafe(48), "UNSUBSCRIBE_KEY": secrets.token_urlsafe(48), "DATABASE_URL": workers.test_database_url(),
         "REDIS_URL": settings.CACHES["default"]["LOCATION"], "BASE_DOMAIN": "localhost", "DATA_DIR": str(folder),
         "EMAIL_URL": f"smtp+tls://b2o:{secrets.token_urlsafe(24)}@smtp.hebergeur.fr:587",
         "HOSTING_REGISTER": str(register), **more,
