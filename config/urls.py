@@ -21,6 +21,7 @@ from core.views import (
     shell,
     tags,
 )
+from crm.views.unsubscribing import ResubscribeView, UnsubscribeView
 from interfaces.intake import IntakeView
 from policies import views as policies
 from vendor.settings import InstanceSettingsView
@@ -90,6 +91,8 @@ urlpatterns = [
     path("settings/instance/", InstanceSettingsView.as_view(), name="instance-settings"),
     path("settings/interfaces/", include("interfaces.urls")),
     path("intake/<str:token>/", IntakeView.as_view(), name="intake"),
+    path("d/<str:token>", UnsubscribeView.as_view(), name="unsubscribe"),
+    path("d/retour/<str:token>", ResubscribeView.as_view(), name="resubscribe"),
     path("tags/", tags.TagLookup.as_view(), name="tags"),
     path("confidentialite/", policies.privacy, name="privacy"),
     path("confidentialite/lecture/", policies.ReadingView.as_view(), name="policy-reading"),

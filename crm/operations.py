@@ -1,4 +1,4 @@
-"""Triggers of CRM's own, for migrations: what they wrote stays true. Their functions are in tenants/sql/deals.sql."""
+"""Triggers of CRM's own, for migrations: what they wrote stays true. Their functions are in tenants/sql/."""
 
 from core.operations import Triggers
 
@@ -61,3 +61,18 @@ class KeepLead(Triggers):
 
     def describe(self):
         return f"Keep what a {self.model} received"
+
+
+class FollowSteps(Triggers):
+    """Of mailings: the states follow one another as they may, and what is written stays once it was scheduled."""
+
+    names = ("follow_steps",)
+
+    def create(self, app_label, model):
+        yield (
+            f'CREATE TRIGGER follow_steps BEFORE UPDATE ON "{model._meta.db_table}" '
+            "FOR EACH ROW EXECUTE FUNCTION public.b2o_mailing_steps()"
+        )
+
+    def describe(self):
+        return f"Let a {self.model} go by its steps"

@@ -2,7 +2,7 @@ from django.urls import include, path
 
 from crm import resources
 from crm.models import LostReason, Stage
-from crm.views import activities, pipelines
+from crm.views import activities, mailings, pipelines
 
 urlpatterns = [
     path("companies/", include(resources.CompanyResource.urls())),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("sites/", include(resources.SiteResource.urls())),
     path("deals/", include(resources.DealResource.urls())),
     path("activities/", include(resources.ActivityResource.urls())),
+    path("mail-templates/", include(resources.MailTemplateResource.urls())),
+    path("mailings/settings/", mailings.MailingSettingsView.as_view(), name="crm-mailing-settings"),
+    path("mailings/lists/new/", mailings.ListEditView.as_view(), name="crm-mailinglist-new"),
+    path("mailings/lists/<int:pk>/", mailings.ListEditView.as_view(), name="crm-mailinglist"),
+    path("mailings/", include(resources.MailingResource.urls())),
     path("feed/", activities.FeedView.as_view(), name="crm-feed"),
     path("feed/<str:token>.ics", activities.ics, name="crm-ics"),
     path("pipelines/", pipelines.PipelinesView.as_view(), name="crm-pipelines"),

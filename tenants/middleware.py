@@ -21,6 +21,7 @@ TTL = 30  # seconds that a look-up is kept, also of an unknown host
 _KEPT = 5000
 _EXIT = ("/sortie/", "/account/", "/brand/logo")  # of a closed client: its administrators take what is theirs
 _PRIVACY, _BRAND = "/confidentialite/", "/brand.css"
+_UNSUBSCRIBE = "/d/"  # from a mail, by anybody, whatever the state (R20)
 _cache: dict[str, tuple[float, Client | None]] = {}
 
 
@@ -80,7 +81,7 @@ class ClientMiddleware(MiddlewareMixin):
         request.client = request.tenant = client  # type: ignore[attr-defined]
         closing, client.maintenance = maintenance.of_client(client.pk)
         connection.set_tenant(client)
-        if client.demands_certificate and not request.path.startswith(settings.STATIC_URL):
+        if client.demands_certificate and not request.path.startswith((settings.STATIC_URL, _UNSUBSCRIBE)):
             try:
                 check_certificate(request, client.certificate_authorities, client.certificate_fingerprints)
             except Refused as refused:
@@ -113,8 +114,8 @@ def _route(request: Any, urlconf: str) -> None:
 
 
 def _always_open(path: str) -> bool:
-    """What a closed instance still shows: whom to ask about one's own data, and how the page looks."""
-    return path in (_PRIVACY, _BRAND) or path.startswith(settings.STATIC_URL)
+    """What a closed instance still shows: the way out of mailings, whom to ask about one's data, how pages look."""
+    return path in (_PRIVACY, _BRAND) or path.startswith((settings.STATIC_URL, _UNSUBSCRIBE))
 
 
 def _tls_ask(request: HttpRequest) -> HttpResponse:

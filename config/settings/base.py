@@ -337,6 +337,7 @@ CELERY_BEAT_SCHEDULE = {
     # Mail that is due: tried again, or left by a worker that died.
     "deliver-mail": {"task": "core.mail.tasks.deliver_due", "schedule": 60.0, "options": {"expires": 55}},
     "read-returns": {"task": "core.mail.tasks.read_returns", "schedule": 60.0, "options": {"expires": 55}},
+    "send-mailings": {"task": "crm.tasks.send_mailings", "schedule": 60.0, "options": {"expires": 55}},
     "remind-activities": {"task": "crm.tasks.remind_due", "schedule": 60.0, "options": {"expires": 55}},
     # What changed goes to the webhooks that were asked for, and what failed is tried again.
     "deliver-webhooks": {"task": "interfaces.tasks.deliver_due", "schedule": 20.0, "options": {"expires": 18}},

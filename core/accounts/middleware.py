@@ -13,6 +13,8 @@ OPEN_NAMES = frozenset(
         "brand",
         "prefs",
         "privacy",
+        "unsubscribe",
+        "resubscribe",
         "styleguide",
         "account-security",
         "account-sessions-end",

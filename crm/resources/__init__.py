@@ -4,8 +4,18 @@ from crm.resources.company import CompanyResource
 from crm.resources.contact import ContactResource
 from crm.resources.deal import DealResource
 from crm.resources.lead import LeadResource
+from crm.resources.mailing import MailingResource, MailTemplateResource
 from crm.resources.site import SiteResource
 
 import_submodules(__name__, __path__)
 
-__all__ = ["ActivityResource", "CompanyResource", "ContactResource", "DealResource", "LeadResource", "SiteResource"]
+__all__ = [
+    "ActivityResource",
+    "CompanyResource",
+    "ContactResource",
+    "DealResource",
+    "LeadResource",
+    "MailTemplateResource",
+    "MailingResource",
+    "SiteResource",
+]

@@ -1,9 +1,12 @@
 """How contacts are shown and changed."""
 
+from typing import Any
+
 import django_filters
 from django.forms import Textarea
 from django.utils.translation import gettext_lazy as _
 
+from core.accounts.models import User
 from core.fields import LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
@@ -88,3 +91,13 @@ class ContactResource(Resource):
         )
     )
     related = (Related(DealResource, "contact"), Related(SiteResource, "contact"), Related(ActivityResource, "contact"))
+
+    @classmethod
+    def tabs(cls, user: User) -> list[tuple[str, str]]:
+        return [("prospecting", str(_("Prospection")))]
+
+    @classmethod
+    def pages(cls) -> dict[str, tuple[str, Any]]:
+        from crm.views import consents
+
+        return {**super().pages(), "prospecting": ("<int:pk>/prospecting/", consents.ProspectingView)}

@@ -81,6 +81,19 @@ SAMPLES["crm.lead"] = Sample(
     varied=("last_name", "company_name"),
     derived={"state": lambda value: {"state": value, "converted_at": LONG_AGO if value == "converted" else None}},
 )
+SAMPLES["crm.mailtemplate"] = Sample(
+    row=lambda: {"name": f"{WORD} Vitrine", "subject": "Nouveautés", "text": "Bonjour"},
+    form={"name": f"{WORD} Vitrine", "subject": "Nouveautés", "text": "Bonjour"},
+    change={"subject": "Printemps"},
+    varied=("name", "subject"),
+)
+SAMPLES["crm.mailing"] = Sample(
+    row=lambda: {"name": f"{WORD} Printemps", "purpose": "service", "subject": "Nouveautés", "text": "Bonjour"},
+    form={"name": f"{WORD} Printemps", "purpose": "service"},
+    change={"subject": "Portes ouvertes"},
+    varied=("name", "subject"),
+    derived={"state": lambda value: {"state": value, "scheduled_at": LONG_AGO}},
+)
 RELATED: dict[type[Model], Callable[[Model, int], list[Model]]] = {
     # Rows that a record shows, for the count of its queries.
     Company: lambda row, n: [Contact(last_name=f"C{number}", company=row) for number in range(n)],

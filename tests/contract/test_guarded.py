@@ -25,6 +25,8 @@ PUBLIC = {
     "intake": "a form of the client's own site: its written request and its origin are checked (R15)",
     "prefs": "the theme, a cookie",
     "privacy": "rights of persons: whoever they are (R17)",
+    "unsubscribe": "the way out of mailings, for whoever holds the link (R20)",
+    "resubscribe": "the way back, by a link that was sent to the address itself",
     "styleguide": "components without data",
     "support-enter": "B2O's support, with a ticket from ops under an access that the client opened",
     "support-leave": "signs B2O's support out",
