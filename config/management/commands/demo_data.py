@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from core import audit
 from core.accounts.models import Role, User
-from crm.demo import activities, deals, duplicates, leads, sites, words
+from crm.demo import activities, deals, duplicates, leads, mailings, sites, words
 from crm.demo.build import fill
 from tenants.models import Client
 from tenants.provisioning import create_client
@@ -101,6 +101,7 @@ class Command(BaseCommand):
                         activities.fill(demo.code, people[:2])
                         leads.fill(demo.code, people[:2])
                         duplicates.fill(demo.code, people[:2])
+                        mailings.fill(demo.code, demo.name, people[:2])
 
     def _person(self, person: Person, hashed: str, *, is_staff: bool = False) -> User:
         user = User.objects.filter(email=person.email).first()
