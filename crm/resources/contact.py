@@ -1,5 +1,6 @@
 """How contacts are shown and changed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -13,9 +14,11 @@ from core.forms import ResourceForm
 from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
 from core.resource import Badge, Col, Related, Resource
+from crm.addresses import normalised
 from crm.models import Company, Contact
 from crm.models.contact import RecipientKind
 from crm.phones import PhoneField
+from crm.prospecting import Channel
 from crm.resources.activity import ActivityResource
 from crm.resources.deal import DealResource
 from crm.resources.site import SiteResource
@@ -95,6 +98,15 @@ class ContactResource(Resource):
     @classmethod
     def tabs(cls, user: User) -> list[tuple[str, str]]:
         return [("prospecting", str(_("Prospection")))]
+
+    @classmethod
+    def banner(cls, row: Any, user: User, can: Mapping[str, bool]) -> dict[str, Any] | None:
+        """An address that left stays away, however it came back: who opens the record is told."""
+        from crm.actions.consents import suppressed
+
+        left = suppressed(normalised(Channel.EMAIL, row.email))
+        url = cls.url("prospecting", row.pk)
+        return {"template": "crm/_contact_banner.html", "left": left, "url": url} if left else None
 
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:

@@ -201,6 +201,7 @@ def test_an_address_that_comes_back_stays_suppressed(atelier, signed_in, link, h
         call_command("import", "atelier", "crm.contact", str(path), "--map", "auto", stdout=StringIO())
     contact = Contact.objects.get(email__iexact=ADDRESS)
     assert facts_of([contact], "email")[0].suppressed, how
+    assert "Ne pas prospecter" in browser.get(f"/crm/contacts/{contact.pk}/").content.decode()
     assert "opposé à toute prospection" in browser.get(f"/crm/contacts/{contact.pk}/prospecting/").content.decode()
 
 
