@@ -17,7 +17,7 @@ import crm.operations
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0130_dkim"),
-        ("crm", "0110_duplicates"),
+        ("crm", "0112_leads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ GUARD = "CREATE TRIGGER {} BEFORE {} ON tenants_optout FOR EACH STATEMENT EXECUT
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0115_likeness"),
+        ("tenants", "0117_leads"),
     ]
 
     operations = [
