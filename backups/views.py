@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backups import jobs, requests
@@ -24,6 +25,7 @@ from core.views.base import SettingsView
 from tenants.connection import connection
 from tenants.models import Client
 
+TOLD = dt.timedelta(days=30)
 _TONES = {
     State.RUNNING: "info",
     State.STORED: "info",
@@ -207,8 +209,9 @@ def context_of(schema: str) -> dict:
 
 
 def rows_of(schema: str) -> list[dict]:
-    """The rows of `backups/list.html`."""
-    return [row_of(backup) for backup in backups_of(schema)]
+    """The rows of `backups/list.html`: those that are kept, and what became of the others lately."""
+    since = timezone.now() - TOLD
+    return [row_of(one) for one in backups_of(schema) if one.state in KEPT or one.started_at > since]
 
 
 def row_of(backup: Backup) -> dict[str, Any]:

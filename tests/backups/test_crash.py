@@ -18,9 +18,7 @@ def test_postgresql_stopped_in_the_middle(client_with_data, vault, sql, monkeypa
     before = look.content(client_with_data)
 
     def stop(*args):
-        others = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
-        )
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> %s"
         sql.execute(others, [sql.info.backend_pid])
         return iter(())
 

@@ -69,7 +69,8 @@ def link_of(browser, url):
 
 def test_an_administrator_opens_it_without_us(client_with_data, backup, browser_of):
     browser = browser_of("admin")
-    assert f"/backups/{backup.pk}/download/" in browser.get("/backups/").content.decode()
+    assert f"/backups/{backup.pk}/" in browser.get("/backups/").content.decode()
+    assert f"/backups/{backup.pk}/download/" in browser.get(f"/backups/{backup.pk}/").content.decode()
     assert "Sociétés" in browser.get(f"/backups/{backup.pk}/download/").content.decode()
     job = asked(client_with_data, browser, backup)
     assert job.state == "done"

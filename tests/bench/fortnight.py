@@ -35,6 +35,7 @@ def fortnight(report: Report, *, quick: bool) -> None:
         client = client_of_bench(0)
         live(client, FIRST, LAST)
         wanted = {(day, trigger) for day in days(CUT, LAST) for trigger in (Trigger.NOON, Trigger.NIGHTLY)}
+        wanted.add((CUT - dt.timedelta(days=1), Trigger.NIGHTLY))  # the full that the first noon completes
         rows = Backup.objects.of(client_id=client.pk).filter(state__in=KEPT)
         listed = {row.pk: (row.slot, Trigger(row.trigger)) for row in rows}
         for name, found in (
