@@ -57,12 +57,18 @@ def _why_not(resource: type[Resource], user: User) -> str:
 
 
 def tables_of(reach: Reach) -> list[Model]:
-    """The lists' tables, and those they lean on that are no list: stages, reasons, kinds."""
+    """The lists' tables, and those of their modules that they lean on and are no list: stages, reasons, kinds.
+
+    Of the kernel nothing comes that way: colleagues' own views, settings, secrets.
+    """
     listed = {resource.model for resource in registry}
+    modules = {resource.model._meta.app_label for resource in reach.lists}
     wanted: list[Model] = [resource.model for resource in reach.lists]
     for model in wanted:  # grows while it is read
         for link in model._meta.concrete_fields:
             target = link.related_model
-            if target in ours() and target not in listed and target not in wanted:
+            if target in listed or target in wanted or target not in ours():
+                continue
+            if target._meta.app_label in modules:
                 wanted.append(target)
     return wanted

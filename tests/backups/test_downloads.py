@@ -97,6 +97,9 @@ def test_an_administrator_opens_it_without_us(client_with_data, backup, browser_
     assert b'"Soci' in archive.read("history.jsonl")
     told = json.loads(archive.read("description.json"))["crm.company"]
     assert told["fields"]["relation"]["choices"]["prospect"] == "Prospect"
+    tables = {name.removeprefix("tables/").removesuffix(".csv") for name in archive.namelist() if name.endswith(".csv")}
+    kernel = {"core.note", "core.attachment", "core.tagging", "core.tag", "accounts.user"}
+    assert {name for name in tables if not name.startswith("crm.")} == kernel
     people = archive.read("tables/accounts.user.jsonl").decode()
     assert f"admin@{client_with_data.code}.example" in people
     assert "password" not in people
