@@ -60,7 +60,7 @@ def test_the_support_reads_what_was_opened_and_each_page_is_told_at_its_name(sup
     told = admin.get(f"/people/support/{access.pk}/").content.decode()
     assert f"/crm/companies/{company.pk}/" in told and "Équipe Ops" in told
     event = Event.objects.filter(model="accounts.supportvisit").latest("pk")
-    assert event.actor_name == "Support B2O : Équipe Ops" and event.actor_id is None
+    assert event.actor_name == "Équipe Ops (support B2O)" and event.actor_id is None
     assert event.operation == f"support:{access.pk}"
     assert User.objects.count() == 3  # no account was made, and nobody's was used
 

@@ -132,7 +132,7 @@ def person_of(access: SupportAccess, staff: Staff) -> User:
 
     No named right: neither sensitive fields nor extractions.
     """
-    person = User(first_name=_("Support B2O :"), last_name=staff.name[:120], email=staff.email)
+    person = User(first_name=staff.name[:80], last_name=_("(support B2O)"), email=staff.email)
     modules = [module for module in access.modules if module not in NEVER]
     levels = dict.fromkeys(modules, Level.READ)
     scopes = {(module, level): Scope.ALL for module in modules for level in Level}
