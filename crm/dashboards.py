@@ -2,11 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.dashboards.declaring import ME, Choices, Count, Dashboard, Months, Rows, Tile, add_dashboard
+from core.dashboards.declaring import ME, Choices, Count, Dashboard, Months, Part, Rows, Tile, add_dashboard
+from crm.figures import by_source, by_stage, conversion, deals_seen, won_by_month
 from crm.resources import ActivityResource as Activities
 from crm.resources import CompanyResource as Companies
 from crm.resources import ContactResource as Contacts
 from crm.resources import DealResource as Deals
+from crm.resources import LeadResource as Leads
 
 _UNKNOWN = _("Non précisé, un contact compte comme particulier : pas de prospection sans son accord.")
 _CLOSED = _("Le registre SIRENE les dit fermées : à vérifier avant tout devis.")
@@ -27,6 +29,27 @@ add_dashboard(
             Tile(
                 "crm.rotting", _("Mes affaires à relancer"), Deals, Count(), {"rotting": "1", "owner": ME},
                 icon="hourglass", hint=_ROTTING,
+            ),
+            Tile("crm.leads", _("Demandes à traiter"), Leads, Count(), {"state": "new"}, icon="inbox"),
+            Tile(
+                "crm.stages", _("En cours, par étape"), None, Part("crm/_tile_amounts.html", by_stage, deals_seen),
+                size="m", icon="square-kanban",
+            ),
+            Tile(
+                "crm.won-amounts", _("Montant gagné par mois"), None,
+                Part("crm/_tile_won.html", won_by_month, deals_seen), size="m", icon="euro",
+            ),
+            Tile(
+                "crm.sources", _("Gagné sur douze mois, par origine"), None,
+                Part("crm/_tile_amounts.html", by_source, deals_seen), size="m", icon="flag", home=False,
+            ),
+            Tile(
+                "crm.conversion", _("Conversion sur douze mois"), None,
+                Part("crm/_tile_amounts.html", conversion, deals_seen), size="m", icon="circle-check", home=False,
+            ),
+            Tile(
+                "crm.activity-kinds", _("Activités faites"), Activities, Choices("kind", "bars"), {"state": "done"},
+                size="m", home=False,
             ),
             Tile("crm.won", _("Affaires gagnées"), Deals, Months("closed"), {"state": "won"}, size="m"),
             Tile(

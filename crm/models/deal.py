@@ -126,6 +126,16 @@ class Deal(DomainModel):
                 fields=["expected_on"], include=["amount", "probability", "stage"], condition=Q(closed_at__isnull=True),
                 name="deal_forecast",
             ),
+            # The sums of the dashboard (crm.figures).
+            models.Index(
+                fields=["stage", "owner"], include=["amount", "probability"], condition=Q(closed_at__isnull=True),
+                name="deal_in_view",
+            ),
+            models.Index(
+                fields=["state", "closed_at"], include=["amount", "owner", "source"],
+                condition=Q(closed_at__isnull=False), name="deal_ended",
+            ),
+            models.Index(fields=["source"], condition=~Q(source=""), name="deal_by_source"),
             models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="deal_by_closing"),
         ]  # fmt: skip
 

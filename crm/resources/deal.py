@@ -71,11 +71,12 @@ class DealFilters(django_filters.FilterSet):
     company = django_filters.NumberFilter(label=_("Société"))
     contact = django_filters.NumberFilter(label=_("Contact"))
     site = django_filters.NumberFilter(label=_("Site"))
+    source = django_filters.CharFilter(label=_("Origine"))
 
     class Meta:
         model = Deal
         fields = ["state", "stage", "owner", "expected", "closed", "rotting", "amount_min", "pipeline",
-                  "company", "contact", "site"]  # fmt: skip
+                  "company", "contact", "site", "source"]  # fmt: skip
 
     def only_rotting(self, rows: Any, name: str, value: list[str]) -> Any:
         return rows.rotting() if value else rows
