@@ -113,6 +113,7 @@ def convert(lead: Lead, wanted: Wanted, *, by: User) -> Lead:
         },
         by,
     )  # fmt: skip
+    company = company or contact.company
     deal = None
     if wanted.deal:
         values = {

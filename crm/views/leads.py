@@ -121,8 +121,10 @@ class ConvertForm(CleanInput, forms.Form):
         company.choices = [*told, *new, (NOBODY, _("Aucune"))]  # type: ignore[attr-defined]
         people = [(str(one.row.pk), _told(one)) for one in contacts]
         contact.choices = [*people, (NEW, _("Nouveau : « %s »") % lead)]  # type: ignore[attr-defined]
-        self.initial["company"] = (told or new or [(NOBODY, "")])[0][0]
-        self.initial["contact"] = (people or [(NEW, "")])[0][0]
+        # A name alone is shared by many: it is proposed, and chosen beforehand only for a company, where it is the one.
+        known = told if _sure(companies) or len(companies) == 1 else []
+        self.initial["company"] = (known or new or [(NOBODY, "")])[0][0]
+        self.initial["contact"] = (people if _sure(contacts) else [(NEW, "")])[0][0]
         lookup: Any = self.fields["other_company"]
         lookup.queryset = resource_of(Company).rows(user)
 
@@ -143,6 +145,11 @@ class ConvertForm(CleanInput, forms.Form):
             deal=data["deal"] if data["makes_deal"] else "",
             amount="" if amount is None else str(amount),
         )
+
+
+def _sure(found: list[Any]) -> bool:
+    """Whether the likest has more than its name in common."""
+    return bool(found) and found[0].score > 40
 
 
 def _told(one: Any) -> str:
