@@ -42,6 +42,8 @@ def figures_of(mailing: Mailing) -> dict[str, Any]:
             "danger" if counts.get(MessageState.COMPLAINED) else "",
         ),
     ]
+    if doubtful := counts.get(MessageState.UNCERTAIN, 0):
+        tiles.append((MessageState.UNCERTAIN.label, doubtful, "warn"))
     if to_go:
         tiles.insert(1, (_("À envoyer"), to_go, "info"))
     return {

@@ -61,11 +61,11 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Variables : {{prenom}}, {{nom}}, {{fonction}}, {{societe}}, {{ville}} ; à défaut : {{prenom|Madame, Monsieur}}.",
-                        max_length=50000,
+                        max_length=20000,
                         verbose_name="texte",
                     ),
                 ),
-                ("html", models.TextField(blank=True, max_length=200000, verbose_name="mise en forme (HTML)")),
+                ("html", models.TextField(blank=True, max_length=50000, verbose_name="mise en forme (HTML)")),
                 (
                     "per_hour",
                     models.PositiveIntegerField(
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                     "text",
                     models.TextField(
                         help_text="Variables : {{prenom}}, {{nom}}, {{fonction}}, {{societe}}, {{ville}} ; à défaut : {{prenom|Madame, Monsieur}}.",
-                        max_length=50000,
+                        max_length=20000,
                         verbose_name="texte",
                     ),
                 ),
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Facultatif : sans elle, le texte est mis en paragraphes. Ce qui est dangereux en est retiré.",
-                        max_length=200000,
+                        max_length=50000,
                         verbose_name="mise en forme (HTML)",
                     ),
                 ),

@@ -31,9 +31,9 @@ class MailTemplate(DomainModel):
 
     name = models.CharField(_("nom"), max_length=120)
     subject = models.CharField(_("objet"), max_length=200)
-    text = models.TextField(_("texte"), max_length=50_000, help_text=_VARIABLES)
+    text = models.TextField(_("texte"), max_length=20_000, help_text=_VARIABLES)
     html = models.TextField(
-        _("mise en forme (HTML)"), max_length=200_000, blank=True,
+        _("mise en forme (HTML)"), max_length=50_000, blank=True,
         help_text=_("Facultatif : sans elle, le texte est mis en paragraphes. Ce qui est dangereux en est retiré."),
     )  # fmt: skip
     search = search_column(A=("name",), B=("subject",))
@@ -107,8 +107,8 @@ class Mailing(DomainModel):
     # The view as it was when the mailing was scheduled: what happens to the view afterwards changes nothing here.
     segment_params = models.JSONField(_("destinataires retenus"), default=dict, editable=False)
     subject = models.CharField(_("objet"), max_length=200, blank=True)
-    text = models.TextField(_("texte"), max_length=50_000, blank=True, help_text=_VARIABLES)
-    html = models.TextField(_("mise en forme (HTML)"), max_length=200_000, blank=True)
+    text = models.TextField(_("texte"), max_length=20_000, blank=True, help_text=_VARIABLES)
+    html = models.TextField(_("mise en forme (HTML)"), max_length=50_000, blank=True)
     per_hour = models.PositiveIntegerField(
         _("messages par heure, au plus"), null=True, blank=True, validators=[MinValueValidator(1)],
         help_text=_("Vide : le rythme de tous vos courriels."),
