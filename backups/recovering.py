@@ -22,6 +22,7 @@ from backups.rows import Model, check_owner, key_of, ours, reason, table_of, val
 from core import audit
 from core.accounts.models import User
 from core.models import Attachment, BinnedRow, Note, Tagging
+from core.operations import AppendOnly
 from tenants.models import Client
 from tenants.storage import media_folder
 
@@ -190,6 +191,8 @@ class _Recovery:
         """Rows that stayed and whose link the deletion emptied point again; those that got another one keep it."""
         count = 0
         for other, column in _pointing(model):
+            if AppendOnly in getattr(other, "migration_operations", ()):
+                continue  # nothing of it was untied, and the database refuses the question
             query = sql.SQL(
                 "UPDATE {live} l SET {column} = b.{column} FROM {backup} b "
                 "WHERE l.{key} = b.{key} AND l.{column} IS NULL AND b.{column} = ANY(%s)"
