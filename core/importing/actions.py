@@ -80,7 +80,7 @@ def _take_known(batch: ImportBatch, importer: type[Importer], source: Source) ->
 def _take_mapped(batch: ImportBatch, resource: type[Resource], source: Source) -> None:
     people = people_of(batch)
     batch.preview, batch.layout = preview_of(source, resource, people), source.layout.as_json()
-    labels = {"xlsx": _("Classeur Excel"), "ods": _("Classeur OpenDocument")}
+    labels = {"xlsx": _("Classeur Excel"), "ods": _("Classeur OpenDocument"), "vcf": _("Carnet d’adresses")}
     batch.format_label = labels.get(source.layout.kind) or _("Fichier CSV")
     remembered = remembering.find(resource, source.header, batch.actor)
     batch.state = ImportState.MAPPING if remembered is None else ImportState.CHECKING

@@ -39,8 +39,8 @@ _WITH_LINES = (ImportState.READY, ImportState.DONE, ImportState.UNDONE)
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("Fichier CSV ou Excel"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.ods,text/csv"}),
+        label=gettext_lazy("Fichier CSV, Excel ou vCard"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.ods,.vcf,text/csv,text/vcard"}),
         allow_empty_file=True,  # the reader says it better
         max_length=200,
     )

@@ -38,7 +38,7 @@ def test_a_foreign_file_is_mapped_corrected_checked_imported_and_taken_back(inst
     instance.sign_in("sales", "/crm/companies/import/")
     axe(page)
     shot(page, "upload")
-    page.get_by_label("Fichier CSV ou Excel").set_input_files(foreign_file)
+    page.get_by_label("Fichier CSV, Excel ou vCard").set_input_files(foreign_file)
     page.get_by_role("button", name="Envoyer le fichier").click()
     expect(page.get_by_role("heading", name="Que contient chaque colonne ?")).to_be_visible()
     expect(page.get_by_role("combobox", name="N° SIRET")).to_have_value("siret")
@@ -87,7 +87,7 @@ def test_a_foreign_file_is_mapped_corrected_checked_imported_and_taken_back(inst
 def test_the_file_is_read_otherwise_when_asked(instance, foreign_file, axe):
     page = instance.page
     instance.sign_in("sales", "/crm/companies/import/")
-    page.get_by_label("Fichier CSV ou Excel").set_input_files(foreign_file)
+    page.get_by_label("Fichier CSV, Excel ou vCard").set_input_files(foreign_file)
     page.get_by_role("button", name="Envoyer le fichier").click()
     page.get_by_text("Lire autrement").click()
     shot(page, "layout")

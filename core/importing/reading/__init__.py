@@ -4,6 +4,7 @@ base       a source of lines, what they are made of, and how the file is laid ou
 encodings  which encoding, and which lines are in another
 delimited  CSV and its kin
 workbook   XLSX and ODS
+cards      address books (vCard)
 weighing   what a workbook would take of memory, before it is opened
 headers    which line has the titles
 opening    the one way in: `open_source`

@@ -36,7 +36,7 @@ class Line:
 class Layout:
     """How to read a file. What a person did not choose is found; kept as JSON on the batch."""
 
-    kind: str = ""  # csv, xlsx or ods
+    kind: str = ""  # csv, xlsx, ods or vcf
     encoding: str = ""
     separator: str = ""
     sheet: str = ""

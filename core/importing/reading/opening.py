@@ -35,9 +35,20 @@ def open_source(file: IO[bytes], size: int, layout: Layout | None = None) -> Sou
         from core.importing.reading.workbook import Workbook
 
         return Workbook(file, layout)
+    if _is_book(head):
+        from core.importing.reading.cards import Cards
+
+        return Cards(file, size, layout)
     _refuse_other_kinds(head)
     layout.kind = "csv"
     return Delimited(file, size, layout)
+
+
+def _is_book(head: bytes) -> bool:
+    """An address book begins with a card, in any encoding."""
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = head.replace(b"\x00", b"")[2:] if wide else head.removeprefix(codecs.BOM_UTF8)
+    return text.lstrip()[:12].upper().startswith(b"BEGIN:VCARD")
 
 
 def _refuse_other_kinds(head: bytes) -> None:
@@ -53,4 +64,6 @@ def _refuse_other_kinds(head: bytes) -> None:
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 3
     controls = sum(byte < 9 for byte in head if byte)
     if (not wide and b"\x00" in head.split(b"\n", 1)[0]) or controls > len(head) // 50 + 1:
-        raise FileError(_("Ce fichier n’est pas du texte : choisissez un fichier CSV, Excel (XLSX) ou ODS."))
+        raise FileError(
+            _("Ce fichier n’est pas du texte : choisissez un fichier CSV, Excel (XLSX), ODS ou vCard (VCF).")
+        )

@@ -1,0 +1,105 @@
+"""Address books of other people: vCard of the three versions, and the CSV of Google and Outlook, as they export them."""
+
+import csv
+import io
+
+import pytest
+
+from crm.models import Company, Contact
+from tests.core.importing import Desk, words
+
+V21 = (
+    "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Le Goff;Ana=C3=AFs;;;\r\n"
+    "FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Ana=C3=AFs Le Goff\r\nTEL;CELL;VOICE:06 98 00 11 22\r\n"
+    "TEL;WORK;VOICE:02 98 00 11 22\r\nEMAIL;PREF;INTERNET:anais@kervella.example\r\nORG:Menuiserie Kervella;Atelier\r\n"
+    "ADR;WORK:;;3 rue de Siam;Brest;;29200;France\r\nEND:VCARD\r\n"
+)
+V30 = (
+    "BEGIN:VCARD\nVERSION:3.0\nN:Hamon;Jean;Yves;;\nFN:Jean Yves Hamon\nTEL;TYPE=CELL:+33 6 98 00 11 23\n"
+    "EMAIL;TYPE=HOME:jean@home.example\nEMAIL;TYPE=WORK,PREF:jean@hamon.example\nTITLE:Gérant\nNOTE:Vu au salon\\, en mars\\nRappeler\n"
+    "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\n /9j/4AAQ\nCATEGORIES:Client,Salon\nitem1.X-ABLabel:Autre\nEND:VCARD\n"
+)
+V40 = (
+    'BEGIN:VCARD\nVERSION:4.0\nFN:Marie Riou\nTEL;VALUE=uri;PREF=1;TYPE="voice,cell":tel:+33-6-98-00-11-24\n'
+    "EMAIL:marie@riou.example\nORG:Charpentes Riou\nKIND:individual\nEND:VCARD\n"
+)
+
+
+@pytest.fixture
+def desk(atelier, signed_in, django_capture_on_commit_callbacks):
+    return Desk(signed_in(atelier, "sales"), django_capture_on_commit_callbacks, "crm-contact")
+
+
+def facts(row: Contact) -> tuple:
+    return row.first_name, row.last_name, row.email, row.phone, row.mobile, str(row.company or "")
+
+
+def test_a_book_of_the_three_versions_fills_the_contacts_and_no_consent(desk):
+    Company.objects.create(name="Menuiserie Kervella")
+    Company.objects.create(name="Charpentes Riou")
+    page = desk.send((V21 + V30 + V40).encode(), "contacts.vcf")
+    assert desk.batch.format_label == "Carnet d’adresses" and "Un consentement n’est jamais tiré" in words(page)
+    desk.map(key="email")
+    assert desk.counts == (3, 0, 0, 0), desk.refusals()
+    desk.confirm()
+    rows = {row.last_name: row for row in Contact.objects.select_related("company")}
+    assert facts(rows["Le Goff"]) == (
+        "Anaïs", "Le Goff", "anais@kervella.example", "+33 2 98 00 11 22", "+33 6 98 00 11 22", "Menuiserie Kervella",
+    )  # fmt: skip
+    assert facts(rows["Hamon"]) == ("Jean Yves", "Hamon", "jean@hamon.example", "", "+33 6 98 00 11 23", "")
+    assert (rows["Hamon"].job, rows["Hamon"].note) == ("Gérant", "Vu au salon, en mars\nRappeler")
+    assert facts(rows["Riou"]) == ("Marie", "Riou", "marie@riou.example", "", "+33 6 98 00 11 24", "Charpentes Riou")
+    assert {row.recipient_kind for row in rows.values()} == {"unknown"} and not hasattr(rows["Riou"], "consent")
+
+
+def test_cards_that_cannot_be_read_are_told_and_the_others_are_taken(desk):
+    Company.objects.create(name="Charpentes Riou")
+    book = "\ufeff" + V30 + "BEGIN:VCARD\nVERSION:3.0\nN:;;;;\nEND:VCARD\n" + "BEGIN:VCARD\nN:Coupée;\n" + V40
+    desk.send(book.encode(), "contacts.vcf")
+    desk.map(key="")
+    assert desk.counts[0] == 2 and desk.counts[3] == 2, desk.refusals()
+    assert sorted("n’est pas terminée" in text or "ne se lit pas" in text for text in desk.refusals().values()) == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_a_book_is_read_in_its_encoding(desk, encoding):
+    desk.send("BEGIN:VCARD\nVERSION:3.0\nN:Éon;Zoé\nFN:Zoé Éon\nEND:VCARD\n".encode(encoding), "livre.txt")
+    desk.map(key="")
+    desk.confirm()
+    assert str(Contact.objects.get()) == "Zoé Éon"
+
+
+BOOKS = {
+    "Google": (
+        "First Name,Middle Name,Last Name,Phonetic First Name,Nickname,File As,Organization Name,Organization Title,"
+        "Organization Department,Birthday,Notes,Photo,Labels,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Label,"
+        "E-mail 2 - Value,Phone 1 - Label,Phone 1 - Value,Address 1 - Label,Address 1 - Street,Address 1 - City",
+        {"First Name": "Anne", "Last Name": "Le Goff", "Organization Name": "Menuiserie Kervella", "Labels": "* myContacts",
+         "Organization Title": "Gérante", "E-mail 1 - Value": "anne@kervella.example", "Phone 1 - Value": "02 98 00 11 22"},
+    ),
+    "Outlook": (
+        "Title,First Name,Middle Name,Last Name,Suffix,Company,Department,Job Title,Business Street,Business City,"
+        "Business Postal Code,Business Phone,Home Phone,Mobile Phone,E-mail Address,E-mail Type,E-mail 2 Address,Notes",
+        {"First Name": "Anne", "Last Name": "Le Goff", "Company": "Menuiserie Kervella", "Job Title": "Gérante",
+         "E-mail Address": "anne@kervella.example", "Business Phone": "02 98 00 11 22"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_the_exports_of_google_and_outlook_map_themselves(desk, book):
+    Company.objects.create(name="Menuiserie Kervella")
+    titles, person = BOOKS[book]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, titles.split(","))
+    writer.writeheader()
+    writer.writerow(person)
+    desk.send(text.getvalue().encode(), "contacts.csv")
+    desk.map(key="email")  # as the screen proposes it: nothing is touched
+    desk.confirm()
+    row = Contact.objects.get()
+    assert facts(row) == ("Anne", "Le Goff", "anne@kervella.example", "+33 2 98 00 11 22", "", "Menuiserie Kervella")
+    assert row.job == "Gérante"
