@@ -1,8 +1,8 @@
 """One way to write an address, and the keyed digest that stands for it once it must not be kept."""
 
-import hashlib
 import hmac
 import unicodedata
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -35,5 +35,9 @@ def digests_of(channel: str, address: str) -> list[str]:
 
 
 def _digest(key: str, channel: str, address: str) -> str:
-    own = hmac.digest(key.encode(), b"b2o.suppression", "sha256")
-    return hmac.new(own, f"{channel}\0{address}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_own(key), f"{channel}\0{address}".encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=16)
+def _own(key: str) -> bytes:
+    return hmac.digest(key.encode(), b"b2o.suppression", "sha256")

@@ -31,7 +31,7 @@ from crm.views.mail_preview import sample_of
 from crm.views.pipelines import EditView, SettingsView
 
 _PAGE = 50
-_JUDGED = 5000  # contacts of a segment that the page of a draft judges; the sending judges all
+_JUDGED = 1000  # contacts of a segment that the page of a draft judges; the sending judges all
 
 
 class RecipientsView(RecordView):
@@ -55,8 +55,9 @@ class RecipientsView(RecordView):
         seen: set[str] = set()
         shown: list[Any] = []
         reasons: dict[str, int] = {}
-        allowed = 0
+        allowed = judged = 0
         for chunk in actions.each_recipient(row, rows):
+            judged += len(chunk)
             for one in chunk:
                 if one.address and one.address in seen:
                     reasons["twice"] = reasons.get("twice", 0) + 1
@@ -90,7 +91,7 @@ class RecipientsView(RecordView):
             ],
             "all_url": url,
             "filtered": bool(asked),
-            "capped": len(seen) >= _JUDGED,
+            "capped": _JUDGED if judged >= _JUDGED else 0,
             "more": len(shown) > _PAGE,
         }  # fmt: skip
 
@@ -173,8 +174,9 @@ class DepartureView(ResourceView):
 
     def show(self, row: Any, form: DepartureForm) -> HttpResponse:
         counted = actions.contacts_of(row.segment.params, self.user)[:_JUDGED] if row.segment else None
-        allowed = excluded = 0
+        allowed = excluded = judged = 0
         for chunk in actions.each_recipient(row, counted) if counted is not None else ():
+            judged += len(chunk)
             goes = {one.address for one in chunk if one.verdict.allowed}
             allowed += len(goes)
             excluded += len(chunk) - len(goes)
@@ -182,7 +184,8 @@ class DepartureView(ResourceView):
         context = {
             "resource": self.resource, "record": {"pk": row.pk, "title": str(row)}, "form": form, "row": row,
             "missing": actions.missing(row) if row.state == MailingState.DRAFT else [], "allowed": allowed,
-            "excluded": excluded, "draft": row.state == MailingState.DRAFT, "domain": domain,
+            "excluded": excluded, "capped": _JUDGED if judged >= _JUDGED else 0,
+            "draft": row.state == MailingState.DRAFT, "domain": domain,
             "signed": DkimKey.objects.filter(active=True, domain=domain).exists(),
             "cancel_url": self.resource.url("record", row.pk),
             "recipients_url": self.resource.url("recipients", row.pk),
