@@ -43,7 +43,7 @@ def figures_of(mailing: Mailing) -> dict[str, Any]:
         ),
     ]
     if doubtful := counts.get(MessageState.UNCERTAIN, 0):
-        tiles.append((MessageState.UNCERTAIN.label, doubtful, "warn"))
+        tiles.append((str(MessageState.UNCERTAIN.label), doubtful, "warn"))
     if to_go:
         tiles.insert(1, (_("À envoyer"), to_go, "info"))
     return {
