@@ -21,6 +21,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.dashboards import charts
 from core.display import number
+from core.templatetags import french
 from crm.models import Stage
 from crm.models.deal import State
 from crm.models.lead import LeadState
@@ -140,7 +141,7 @@ def won_by_month(user: User) -> dict[str, Any]:
     for first in _months():
         one = sums.get(first, {})
         url = _list(state=State.WON, closed=f"{first:%Y-%m}")
-        label, short = date_format(first, "F Y"), date_format(first, "M").rstrip(".")
+        label, short = date_format(first, "F Y"), french.MONTHS[first.month - 1]
         found.append(Amount(label, url, one.get("whole") or Decimal(0), one.get("deals", 0), short))
     whole = sum((one.amount for one in found), Decimal(0))
     return {
