@@ -34,7 +34,12 @@ class InstanceView(AccessMixin, View):
         if not request.user.is_authenticated:
             return self.signed_out(request)
         self.check(request)
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        try:
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        except Http404:
+            if answer := self.instead(request):
+                return answer
+            raise
 
     def signed_out(self, request: HttpRequest) -> HttpResponse:
         """The way to the sign-in page, unless it would lose what was typed."""
@@ -49,6 +54,10 @@ class InstanceView(AccessMixin, View):
 
     def check(self, request: HttpRequest) -> None:
         """Raise PermissionDenied (403) or Http404 before any handler runs."""
+
+    def instead(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer where nothing was found; None: the page that says so."""
+        return None
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """405 with a page: the address of a form, typed or come back to, is not a blank screen."""
@@ -116,16 +125,13 @@ class ResourceView(OfResource, InstanceView):
         if not self.resource.may(request.user, self.level):  # type: ignore[arg-type]
             raise PermissionDenied
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def instead(self, request: HttpRequest) -> HttpResponse | None:
         """Old links to a record that was merged lead to the one that was kept."""
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except Http404:
-            heir = self.heir(request)
-            if heir is None:
-                raise
-            messages.info(request, _("La fiche demandée a été fusionnée dans celle-ci."))
-            return self.to("record", heir)
+        heir = self.heir(request)
+        if heir is None:
+            return None
+        messages.info(request, _("La fiche demandée a été fusionnée dans celle-ci."))
+        return self.to("record", heir)
 
     def heir(self, request: HttpRequest) -> int | None:
         """Of the record of the address, when it was merged into one that this person sees."""
