@@ -110,7 +110,7 @@ def content(client_or_schema):
     schema = getattr(client_or_schema, "schema_name", client_or_schema)
     with postgres.connect() as own:
         every = (
-            "SELECT array_agg(attname) FROM pg_attribute "
+            "SELECT array_agg(attname ORDER BY attname) FROM pg_attribute "
             "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
         )
         tables = [

@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import RunPython
 from django.test.utils import CaptureQueriesContext
 
@@ -96,10 +98,26 @@ def quick_locks(monkeypatch):
     monkeypatch.setattr(replaying, "PAUSES", (0.1,))
 
 
+def last_of_accounts() -> str:
+    return max(name for app, name in MigrationLoader(None).disk_migrations if app == "accounts")
+
+
+@pytest.fixture
+def adds_a_trigger(monkeypatch) -> type[Migration]:
+    """The last migration of the accounts adds the trigger of the seats and nothing else, whatever comes after it."""
+    migration = import_module(f"core.accounts.migrations.{last_of_accounts()}").Migration
+    seats = import_module("core.accounts.migrations.0050_seats").Migration
+    monkeypatch.setattr(migration, "operations", list(seats.operations))
+    return migration
+
+
 def lose_trigger(schema: str) -> None:
     """Make a client look like one before a migration that only adds a trigger: another one has the same record."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {schema}.django_migrations WHERE (app, name) = ('accounts', '0050_seats')")
+        cursor.execute(
+            f"DELETE FROM {schema}.django_migrations WHERE (app, name) = ('accounts', %s)",
+            [last_of_accounts()],
+        )
         cursor.execute(f"DROP TRIGGER seats ON {schema}.accounts_user")
 
 
@@ -112,7 +130,9 @@ def has_trigger(schema: str) -> bool:
         return cursor.fetchone()[0] == 1
 
 
-def test_a_client_held_by_a_long_transaction_is_reported_and_the_others_are_done(make_client, quick_locks):
+def test_a_client_held_by_a_long_transaction_is_reported_and_the_others_are_done(
+    make_client, quick_locks, adds_a_trigger
+):
     schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(5)]
     for schema in schemas:
         lose_trigger(schema)
@@ -127,7 +147,7 @@ def test_a_client_held_by_a_long_transaction_is_reported_and_the_others_are_done
     assert migrating.late(schemas) == [] and has_trigger(taken)
 
 
-def test_a_client_that_is_freed_meanwhile_is_done_in_the_same_run(make_client, monkeypatch):
+def test_a_client_that_is_freed_meanwhile_is_done_in_the_same_run(make_client, monkeypatch, adds_a_trigger):
     monkeypatch.setattr(migrating, "_LOCK_TIMEOUT", "100ms")
     schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(2)]
     for schema in schemas:
@@ -159,14 +179,13 @@ def test_what_was_recorded_in_one_client_makes_the_same_tables_in_the_others(mak
     assert definitions[1:] == definitions[:1] * 3
 
 
-def test_a_migration_with_python_in_it_is_run_by_django_in_each_client(make_client, monkeypatch):
+def test_a_migration_with_python_in_it_is_run_by_django_in_each_client(make_client, monkeypatch, adds_a_trigger):
     schemas = [make_client(f"flotte-{number}", people=False).schema_name for number in range(2)]
     for schema in schemas:
         lose_trigger(schema)
     seen: list[str] = []
     python = RunPython(lambda apps, editor: seen.append(editor.connection.schema_name))
-    last = import_module("core.accounts.migrations.0050_seats").Migration
-    monkeypatch.setattr(last, "operations", [*last.operations, python])
+    monkeypatch.setattr(adds_a_trigger, "operations", [*adds_a_trigger.operations, python])
     call_command("migrate", stdout=StringIO())
     assert sorted(seen) == schemas and all(has_trigger(schema) for schema in schemas)
     assert migrating.late(schemas) == []
