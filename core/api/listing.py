@@ -43,7 +43,7 @@ class StrictListing(Listing):
     # --- what differs from the page -------------------------------------------------------------------------------
     def _order(self) -> tuple[keyset.Order, str]:
         order, asked = super()._order()
-        if self.params.get("sort", "") != asked:
+        if "sort" in self.params and (not asked or self.params["sort"] != asked):  # an empty one is none of the list
             known = ", ".join(sorted(sortable(self.resource, self.user)))
             self.fault("sort", "invalid_choice", _("Un de ces tris, avec « - » devant pour l’inverse : %s.") % known)
         return order, asked

@@ -133,6 +133,7 @@ def test_what_a_page_would_ignore_is_refused(resource, person):
         assert name in faults(api.get(url, **{name: value}), 400)
     for value in ("0", "-1", "1e9", "²", "9" * 400, ""):
         assert faults(api.get(url, page_size=value), 400) == {"page_size": "invalid"}
+    assert faults(api.get(url, sort=""), 400) == {"sort": "invalid_choice"}
     assert faults(api.browser.get(f"{url}?q=a&q=b"), 400) == {"q": "repeated"}
     assert faults(api.get(url, q="a" * 201), 400) == {"q": "max_length"}
     assert problem(api.get(url, q="\x00"), 400)
