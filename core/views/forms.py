@@ -84,15 +84,16 @@ class FormView(ResourceView):
             "cancel_url": cancel,
             "draft_key": posted or uuid.uuid4(),
             "draft_url": self.resource.url("draft"),
-            **self.similar(),
+            **self.similar(form),
             "offers": [] if form.is_bound or "resumed" in extra else self.offers(form, row),
         }
         return render(self.request, "core/form.html", {**context, **extra})
 
-    def similar(self) -> dict[str, Any]:
-        """Where the form asks, while one types, what the record looks like."""
+    def similar(self, form: ResourceForm) -> dict[str, Any]:
+        """Where this form asks, while one types in its fields, what the record looks like."""
         rules = self.resource.duplicates
-        return {"similar_url": self.resource.url("similar"), "similar_fields": rules.fields} if rules else {}
+        fields = [name for name in rules.fields if name in form.fields] if rules else []
+        return {"similar_url": self.resource.url("similar"), "similar_fields": fields} if fields else {}
 
     def offers(self, form: ResourceForm, row: models.Model | None) -> list[dict[str, Any]]:
         kept = self.drafts(row)[: drafts.OFFERED]
@@ -127,6 +128,6 @@ class QuickView(CreateView):
             "form": form,
             "fields": list(form),
             "quick_url": self.resource.url("quick"),
-            **self.similar(),
+            **self.similar(form),
         }
         return JsonResponse({"html": render_to_string("core/_quick.html", context, self.request)})
