@@ -27,7 +27,7 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 # A test's data is made again at each run: a crash may lose it.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "10min"}
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 # The application is no superuser, here as in production. CREATEDB is for the tests.
 # An empty search_path makes a query without its client's SET fail; on the role too, for the databases that tests make.

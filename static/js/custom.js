@@ -37,6 +37,7 @@ function order(form) {
   script.src = form.dataset.sortable;
   script.addEventListener("load", () => {
     window.Sortable.create(lines, { handle: ".grip", animation: 120, onUpdate: keep });
+    form.dataset.ready = "";
   });
   document.head.append(script);
 }

@@ -43,6 +43,7 @@ def test_fields_are_moved_by_their_arrows_and_dragged(instance):
     page = instance.page
     instance.enter("administrator", URL)
     names = page.locator(".field-list .what b")
+    expect(page.locator("form[data-order][data-ready]")).to_be_visible()
     page.get_by_role("button", name="Descendre : Un").click()
     expect(names).to_have_text(["Deux", "Un", "Trois"])
     expect(page.get_by_text("L’ordre est gardé.")).to_be_visible()
