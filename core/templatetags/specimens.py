@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.authorship import Author
 from core.dashboards import charts
 from core.tabs import count_label
-from core.templatetags.french import MONTHS
+from core.templatetags.french import MONTHS, eur
 
 register = template.Library()
 
@@ -100,7 +100,20 @@ def _over(number: int, label: str, draw: Any, figures: list[_Counted]) -> dict[s
 _YEAR = (13, 21, 32, 36, 49, 50, 65, 52, 70, 74, 86, 76)
 _SHARES = (("Prospect", 267, "info"), ("Client", 318, "good"), ("Perdu", 2, "danger"))
 _TRADES = (("BTP", 420), ("Industrie", 310), ("Négoce", 180), ("Santé", 60), ("Services", 44), ("Autres", 12))
+_STAGES = (("Devis à faire", 18_400, 7), ("Devis envoyé", 52_250, 12), ("Négociation", 16_933, 3))
 _HINT = "Non précisé, un contact compte comme particulier."
+
+
+def _amounts(number: int, label: str) -> dict[str, Any]:
+    """A tile of sums, each with its bar."""
+    whole, high = sum(euros for _name, euros, _deals in _STAGES), max(euros for _name, euros, _deals in _STAGES)
+    rows = [
+        {"url": "#sg-charts", "label": name, "text": eur(euros), "told": f"{deals} affaires",
+         "meter": charts.meter(euros, high, "s1")}
+        for name, euros, deals in _STAGES
+    ]  # fmt: skip
+    content = {"url": "#sg-charts", "total": eur(whole), "note": "en cours", "rows": rows}
+    return _tile(number, label, "part", template="core/_specimens_amounts.html", content=content)
 
 
 @register.inclusion_tag("core/_specimens_charts.html")
@@ -121,6 +134,7 @@ def chart_specimens() -> dict[str, Any]:
             _tile(7, "Anneau", "donut", chart=charts.donut(shares, "587"), legend=_legend(shares)),
             _tile(8, "Barre partagée", "stack", total="1 026", chart=charts.stack(trades), legend=_legend(trades)),
             _tile(9, "Classement", "rank", chart="", legend=_legend(trades, meters=True)),
+            _amounts(13, "Montants, par étape"),
             _tile(10, "Vide", "months", empty=True),
             _tile(11, "Dernières fiches", "rows", rows=[], empty=True),
         ],
