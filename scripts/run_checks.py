@@ -117,7 +117,9 @@ def run_pytest(arguments: list[str]) -> int:
     else:
         del parts["browser"]
         print("Tests de navigateur sautés : aucun Chromium (installez le paquet « chromium »).", flush=True)
-    commands = {part: [PYTHON, "-m", "pytest", *arguments, "-m", marks] for part, marks in parts.items()}
+    commands = {
+        part: [PYTHON, "-m", "pytest", "--durations=20", *arguments, "-m", marks] for part, marks in parts.items()
+    }
     if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
         codes = [timed(f"pytest, {part}", command) for part, command in commands.items()]
     else:
