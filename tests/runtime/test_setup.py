@@ -75,3 +75,10 @@ def test_requirements_are_hashed_and_name_no_index():
         text = file.read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text
+
+
+def test_modules_are_compiled_once_and_apart_from_the_sources(steps, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    environment = steps._environment()
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert environment["PYTHONPYCACHEPREFIX"] == str(steps.ROOT / "build" / "pycache")
