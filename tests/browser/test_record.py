@@ -98,7 +98,9 @@ def test_a_file_is_dropped_shown_and_deleted(instance, record):
     page = instance.page
     instance.enter("sales", f"{record}files/")
     data = base64.b64encode(photo()).decode()
-    page.evaluate("customElements.whenDefined('mention-box').then(() => {})")  # nobody drops before the page can take it
+    page.evaluate(
+        "customElements.whenDefined('mention-box').then(() => {})"
+    )  # nobody drops before the page can take it
     page.evaluate(DROP, [".record > .scroll", "façade.png", "image/png", data])
     expect(page.locator(".file")).to_contain_text("façade.png")
     assert page.locator(".file img").evaluate("image => image.complete && image.naturalWidth") > 0
