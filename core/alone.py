@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from core.place import active_schema
+
 _KEY = "hashtextextended(%s, 0)"
 
 
@@ -14,7 +16,7 @@ def alone(at: str) -> Iterator[bool]:
 
     A lock of the session, not of a transaction: PostgreSQL lets go of it when the process dies.
     """
-    name = f"{connection.schema_name}:{at}"  # type: ignore[attr-defined]  # django-tenants' connection
+    name = f"{active_schema()}:{at}"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_try_advisory_lock({_KEY})", [name])
         mine = cursor.fetchone()[0]

@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
+
+from core.place import active_schema
 
 _PAYLOAD = struct.Struct(">32sQQ")  # digest, list (0: none), message (0: none)
 _RETURN = struct.Struct(">QQ")  # message, seconds since 1970
@@ -74,7 +75,7 @@ def _opened(kind: str, token: str, size: int) -> bytes | None:
 
 def _mac(key: str, kind: str, payload: bytes) -> bytes:
     own = hmac.digest(key.encode(), b"b2o.unsubscribe", "sha256")
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = active_schema()
     return hmac.digest(own, f"{kind}.{schema}.".encode() + payload, "sha256")
 
 

@@ -20,6 +20,7 @@ from django.views.generic import View
 
 from core import audit
 from core.api import rates
+from core.place import active_schema
 from core.registry import registry
 from core.saving import save
 from core.text import clean
@@ -142,7 +143,7 @@ class IntakeView(View):
 
     def again(self, form: Any, sending: str) -> bool:
         """Whether this sending is here already; two that come at once wait for each other."""
-        lock = f"{connection.schema_name}:{sending}"  # type: ignore[attr-defined]
+        lock = f"{active_schema()}:{sending}"
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
         return bool(form.received(sending))

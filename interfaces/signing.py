@@ -9,14 +9,14 @@ import hashlib
 import hmac
 
 from django.conf import settings
-from django.db import connection
 
+from core.place import active_schema
 from interfaces.models import Webhook
 
 
 def secret_of(webhook: Webhook) -> str:
     """ "whsec_…", 256 bits."""
-    told = f"interfaces.webhook:{connection.schema_name}:{webhook.nonce}"  # type: ignore[attr-defined]
+    told = f"interfaces.webhook:{active_schema()}:{webhook.nonce}"
     made = hmac.new(settings.SECRET_KEY.encode(), told.encode(), hashlib.sha256).digest()
     return f"whsec_{base64.urlsafe_b64encode(made).decode().rstrip('=')}"
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from core.accounts.middleware import is_open, lead_to
+from core.place import client_of
 from policies.reading import SESSION_KEY, asked_of, unread
 
 
@@ -20,7 +21,7 @@ class ReadPolicyGate:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if request.client is None or is_open(request) or not request.user.is_authenticated:  # type: ignore[attr-defined]
+        if client_of(request) is None or is_open(request) or not request.user.is_authenticated:
             return None
         person: Any = request.user
         if person.support is not None:  # of B2O, whose text it is

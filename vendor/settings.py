@@ -15,6 +15,7 @@ from core.business_time.of_client import forget_calendar
 from core.business_time.public_holidays import Zone
 from core.forms import CleanInput
 from core.models import CalendarSettings
+from core.place import client_of
 from core.views.base import SettingsView
 from tenants.documents import vendor_storage
 from tenants.middleware import forget_hosts
@@ -72,7 +73,7 @@ class InstanceSettingsView(SettingsView):
         return redirect("instance-settings")
 
     def client(self) -> Client:
-        return Client.objects.get(pk=self.request.client.pk)  # type: ignore[attr-defined]  # not the middleware's copy
+        return Client.objects.get(pk=client_of(self.request).pk)  # not the middleware's copy
 
     def form(self, client: Client, data: Any = None, files: Any = None) -> InstanceForm:
         kept = CalendarSettings.objects.first()

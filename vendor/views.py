@@ -4,6 +4,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from core.place import client_of
 from core.views.base import SettingsView
 from tenants.documents import vendor_storage
 from vendor.models import Exit
@@ -14,10 +15,10 @@ class Leaving(SettingsView):
     """For who manages the instance, while an exit of it runs."""
 
     def exit(self) -> Exit:
-        found = Exit.objects.filter(client=self.request.client, stopped_at=None, destroyed_at=None).first()  # type: ignore[attr-defined]
+        found = Exit.objects.filter(client=client_of(self.request), stopped_at=None, destroyed_at=None).first()
         if found is None:
             raise Http404
-        found.client = self.request.client  # type: ignore[attr-defined]
+        found.client = client_of(self.request)
         return found
 
 

@@ -13,6 +13,7 @@ from core.accounts.access import Level
 from core.csp import HEADER
 from core.mail.dkim import record_of
 from core.models import DkimKey
+from core.place import client_of
 from core.views.base import ModuleView
 
 _SHOWN = 100
@@ -26,7 +27,7 @@ class InboxView(ModuleView):
 
     @property
     def schema(self) -> str:
-        return self.request.client.schema_name  # type: ignore[attr-defined]
+        return client_of(self.request).schema_name
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         found = received(settings.DATA_DIR / "mail", self.schema)

@@ -10,11 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from core.accounts.models import User
+from core.place import active_schema
 
 _YEAR = 365 * 24 * 3600
 _PEOPLE = 8  # that share a computer; the one who came longest ago is forgotten
@@ -38,7 +38,7 @@ def device_name(user_agent: str) -> str:
 
 
 def _salt() -> str:
-    return f"device:{connection.schema_name}"  # type: ignore[attr-defined]
+    return f"device:{active_schema()}"
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.accounts.devices import device_name, known_device
 from core.accounts.models import DoorEvent, DoorEventKind, SupportVisit, User
+from core.place import client_of
 
 _QUIET = 300  # seconds in which the same refusal at the same account from the same place is one line
 _YEAR = 365
@@ -64,7 +65,7 @@ def _warn(person: User, request: HttpRequest, event: DoorEvent) -> None:
     from core.hosts import absolute
     from core.mail.queueing import queue_mail
 
-    if request.client is None:  # type: ignore[attr-defined]
+    if client_of(request) is None:
         return  # the vendor's staff have no outbox
     words = {"device": event.device, "address": event.address or _("adresse inconnue")}
     parts = (

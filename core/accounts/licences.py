@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.accounts.access import MODULES
+from core.place import active_tenant
 
 
 class NotLicensed(PermissionDenied):
@@ -23,7 +23,7 @@ class NotLicensed(PermissionDenied):
 
 def unlicensed() -> frozenset[str]:
     """Empty where no client is active, or only its schema is named (the vendor's own tasks)."""
-    return getattr(connection.tenant, "unlicensed", frozenset())  # type: ignore[attr-defined]
+    return getattr(active_tenant(), "unlicensed", frozenset())
 
 
 def refuse_unlicensed(module: str) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection
 from django.template.loader import render_to_string
 
 from core.accounts.models import User
 from core.mail.queueing import CLIENT_HEADER, sender_of_client
+from core.place import active_schema, active_tenant
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def send_link(person: User, template: str, *, to: str = "", **context: Any) -> b
 
     `to`: another address than theirs. False: not sent.
     """
-    tenant = connection.tenant  # type: ignore[attr-defined]
+    tenant = active_tenant()
     name = getattr(tenant, "name", "") or "MyB2O"
     shown = {"person": person, "client_name": name, "dpo_email": settings.DPO_EMAIL, **context}
     subject = " ".join(render_to_string(f"account/email/{template}_subject.txt", shown).split())
@@ -34,7 +34,7 @@ def send_link(person: User, template: str, *, to: str = "", **context: Any) -> b
         sender,
         [to or person.email],
         reply_to=[reply_to] if reply_to else None,
-        headers={CLIENT_HEADER: connection.schema_name},  # type: ignore[attr-defined]
+        headers={CLIENT_HEADER: active_schema()},
     )
     try:
         message.send()

@@ -10,11 +10,11 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )  # fmt: skip
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.cipher import cipher
+from core.place import active_tenant
 
 _USE = "second-factor"
 
@@ -42,7 +42,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         """« Atelier Morvan (MyB2O) »: what the telephone shows beside the code."""
-        name = getattr(connection.tenant, "name", "")  # type: ignore[attr-defined]
+        name = getattr(active_tenant(), "name", "")
         return f"{name} (MyB2O)" if name else "MyB2O"
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils.translation import gettext as _
 
+from core.place import active_tenant
 from core.text import fold
 
 # French first guesses; Django's twenty thousand are English above all.
@@ -49,7 +49,7 @@ class PredictablePasswordValidator:
         return len(word) < _SHORT or word in self.common
 
     def _names(self) -> set[str]:
-        tenant = connection.tenant  # type: ignore[attr-defined]
+        tenant = active_tenant()
         found = {fold(str(getattr(tenant, "name", ""))), str(getattr(tenant, "code", ""))}
         return {re.sub(r"[^a-z0-9]", "", name) for name in found} | {"myb2o"}
 

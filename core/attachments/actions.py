@@ -18,6 +18,7 @@ from core.attachments.images import thumbnail_of
 from core.attachments.kinds import KINDS, Refused, kind_of
 from core.attachments.names import clean_name
 from core.models import Attachment
+from core.place import active_schema
 from core.references import about
 from core.templatetags.french import size
 
@@ -85,7 +86,7 @@ def _one_at_a_time(row: Model) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"{connection.schema_name}:files:{row._meta.label_lower}:{row.pk}"],  # type: ignore[attr-defined]
+            [f"{active_schema()}:files:{row._meta.label_lower}:{row.pk}"],
         )
 
 

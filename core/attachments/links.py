@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from django.core import signing
-from django.db import connection
 from django.urls import reverse
 
 from core.accounts.models import User
 from core.models import Attachment
+from core.place import active_schema
 
 LIVES = 300  # seconds
 WAYS = ("open", "download", "thumbnail")
@@ -22,7 +22,7 @@ class Pass:
 
 def _signer() -> signing.TimestampSigner:
     # The schema is in the salt: what one client signs is nothing to another.
-    return signing.TimestampSigner(salt=f"core.file.{connection.schema_name}")  # type: ignore[attr-defined]
+    return signing.TimestampSigner(salt=f"core.file.{active_schema()}")
 
 
 def address(file: Attachment, user: User, way: str) -> str:

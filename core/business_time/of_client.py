@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import connection
 from django.db.models import IntegerField, Value
 from django.http import HttpRequest, HttpResponse
 
 from core.business_time.calendar import BusinessCalendar, Closing, Window
+from core.place import active_schema
 
 # Of a client that entered no window: 35 hours, Monday to Friday.
 DEFAULT_WINDOWS = tuple(
@@ -23,7 +23,7 @@ _kept: ContextVar[dict[str, BusinessCalendar] | None] = ContextVar("calendars", 
 
 def calendar_of_client() -> BusinessCalendar:
     """The active client's calendar; two queries, none if it is kept. Raises NoActiveClient where there is no client."""
-    kept, schema = _kept.get(), connection.schema_name  # type: ignore[attr-defined]
+    kept, schema = _kept.get(), active_schema()
     if kept is None:
         return _read()
     if schema not in kept:
@@ -35,7 +35,7 @@ def forget_calendar() -> None:
     """For the action that has just changed the calendar: what follows in its request reads it again."""
     kept = _kept.get()
     if kept is not None:
-        kept.pop(connection.schema_name, None)  # type: ignore[attr-defined]
+        kept.pop(active_schema(), None)
 
 
 @contextmanager

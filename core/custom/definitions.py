@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from core.accounts.access import Level
 from core.custom.column import is_key
 from core.custom.fields import KINDS, Virtual
+from core.place import active_schema
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -105,12 +106,12 @@ def told(version: str | None) -> None:
     """The version that the cache has just given for the active client, with something else (see accounts.sessions)."""
     kept = _told.get()
     if kept is not None and version is not None:
-        kept[connection.schema_name] = version  # type: ignore[attr-defined]
+        kept[active_schema()] = version
 
 
 def changed() -> None:
     """Called by every action on definitions: this request reads them again, and all others once it is committed."""
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = active_schema()
     _kept.pop(schema, None)
     for kept in (_asked.get(), _told.get()):
         if kept is not None:

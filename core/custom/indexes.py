@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from core.custom.column import NAME
 from core.custom.definitions import definitions, fields_of
 from core.custom.fields import Virtual
+from core.place import active_schema
 
 PREFIX = "cf_"
 AT_ONCE = 20_000  # rows: below, an index takes some 0.1 s and is made while the person waits
@@ -78,7 +79,7 @@ def reconcile(model: type[models.Model]) -> list[str]:
     """
     with connection.cursor() as cursor:
         # Tried, not waited for: a statement that waits holds a snapshot, for which the other's index would wait.
-        place = f"{connection.schema_name}:{model._meta.db_table}"  # type: ignore[attr-defined]
+        place = f"{active_schema()}:{model._meta.db_table}"
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 4050))", [place])
         if not cursor.fetchone()[0]:
             return [place]
@@ -127,7 +128,7 @@ def _run(statement: str, name: str) -> list[str]:
 
 def follow(model: type[models.Model]) -> None:
     """Called by the actions on definitions: the indexes follow once those are committed, at once or by a worker."""
-    transaction.on_commit(partial(_follow, connection.schema_name, model))  # type: ignore[attr-defined]
+    transaction.on_commit(partial(_follow, active_schema(), model))
 
 
 def _follow(schema: str, model: type[models.Model]) -> None:

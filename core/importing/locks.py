@@ -2,12 +2,14 @@
 
 from django.db import connection
 
+from core.place import active_schema
+
 # The schema is part of the name: advisory locks belong to the whole database.
 _KEY = "hashtextextended(%s, 0)"
 
 
 def _name(what: str) -> str:
-    return f"{connection.schema_name}:import:{what}"  # type: ignore[attr-defined]
+    return f"{active_schema()}:import:{what}"
 
 
 def one_at_a_time(label: str) -> None:

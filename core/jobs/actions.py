@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.jobs.kinds import kind_of
 from core.models import Job, JobState
+from core.place import active_schema
 from core.text import clean
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def start_job(kind: str, *, label: str, by: User | None, args: Mapping[str, Any]
 
 def send(pk: int) -> None:
     """Give a job to the workers when the transaction commits."""
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = active_schema()
     transaction.on_commit(lambda: _send(schema, pk))
 
 

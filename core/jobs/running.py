@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from core.models.jobs import Job
+from core.place import active_schema
 from core.text import clean
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class SideConnection:
     """A second connection to the same client, for one job, in autocommit: what it writes is seen at once."""
 
     def __init__(self) -> None:
-        self.schema: str = connection.schema_name  # type: ignore[attr-defined]
+        self.schema: str = active_schema()
 
     @cached_property
     def _connection(self) -> Any:
@@ -143,7 +144,7 @@ class SideConnection:
 
 def lock_name(pk: int) -> str:
     """The schema is part of the name: advisory locks belong to the whole database."""
-    return f"{connection.schema_name}:job:{pk}"  # type: ignore[attr-defined]
+    return f"{active_schema()}:job:{pk}"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -27,6 +27,7 @@ from core.mail.following import Follower, follower_of, refill
 from core.mail.queueing import CLIENT_HEADER
 from core.mail.returns import return_path
 from core.models import MailSettings, MailState, OutgoingMail
+from core.place import active_schema
 
 logger = logging.getLogger(__name__)
 BATCH = 200  # mails of one task; others of the queue get their turn
@@ -226,7 +227,7 @@ def _hand_over(mail: OutgoingMail) -> None:
 
 def message_of(mail: OutgoingMail) -> EmailMultiAlternatives:
     headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", **mail.headers}
-    headers[CLIENT_HEADER] = connection.schema_name  # type: ignore[attr-defined]
+    headers[CLIENT_HEADER] = active_schema()
     message = EmailMultiAlternatives(mail.subject, mail.text, mail.sender, [mail.recipient], headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")

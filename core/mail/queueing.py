@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from core.models import MailSettings, OutgoingMail
+from core.place import active_schema
 from core.text import clean
 
 logger = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class _Wake:
 
 
 def wake() -> None:
-    schema = connection.schema_name  # type: ignore[attr-defined]
+    schema = active_schema()
     waiting = [entry[1] for entry in connection.run_on_commit]
     if not any(isinstance(found, _Wake) and found.schema == schema and not found.called for found in waiting):
         transaction.on_commit(_Wake(schema))

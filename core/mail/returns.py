@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import get_tenant_model, tenant_context
 
 from core.mail.following import Report, follower_of
 from core.mail.queueing import CLIENT_HEADER
 from core.models import MailState, OutgoingMail
+from core.place import active_schema, active_tenant
 
 logger = logging.getLogger(__name__)
 BATCH = 500  # files of one task
@@ -66,7 +67,7 @@ def address_of_client() -> str:
 
 
 def _code() -> str:
-    tenant = connection.tenant  # type: ignore[attr-defined]
+    tenant = active_tenant()
     if hasattr(tenant, "code"):
         return str(tenant.code)
     return str(get_tenant_model().objects.get(schema_name=tenant.schema_name).code)  # schema_context gives a stand-in
@@ -201,7 +202,7 @@ def handle(returned: Return) -> bool:
 def _mail(returned: Return) -> OutgoingMail | None:
     if returned.mail and hmac.compare_digest(returned.seal, _seal(returned.client, returned.mail)):
         return OutgoingMail.objects.filter(pk=returned.mail).first()
-    if returned.message_id and returned.schema == connection.schema_name:  # type: ignore[attr-defined]
+    if returned.message_id and returned.schema == active_schema():
         return OutgoingMail.objects.filter(message_id=returned.message_id).first()
     return None
 

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from core.pdf.typesetter import Typesetter
+from core.place import active_tenant
 
 SECONDS = 10.0  # for a person who waits; a job may take longer
 
@@ -40,5 +40,5 @@ def render(template: str, data: dict[str, Any], *, at: dt.datetime, seconds: flo
 
 
 def _client() -> dict[str, Any]:
-    client = connection.tenant  # type: ignore[attr-defined]  # django-tenants' connection
+    client = active_tenant()
     return {"name": getattr(client, "name", "") or "MyB2O", "hue": getattr(client, "hue", None)}

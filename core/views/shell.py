@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from core.accounts.access import Level
 from core.accounts.models import User
+from core.place import client_of
 from core.registry import registry
 from core.resource import Resource
 from core.standing import found
@@ -94,7 +95,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=_YEAR)
 def brand(request: HttpRequest) -> HttpResponse:
     """A client's hue and chroma as two custom properties."""
-    client = request.client  # type: ignore[attr-defined]
+    client = client_of(request)
     rules = f"--h:{client.hue};" if client.hue is not None else ""
     rules += f"--chroma:{client.chroma};" if client.chroma is not None else ""
     return HttpResponse(f":root{{{rules}}}", content_type="text/css")
@@ -104,7 +105,7 @@ def brand(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=_YEAR)
 def logo(request: HttpRequest) -> FileResponse:
     """A client's logo; its address changes with it."""
-    image = request.client.logo  # type: ignore[attr-defined]
+    image = client_of(request).logo
     if not image:
         raise Http404
     return FileResponse(image.open(), content_type="image/png")

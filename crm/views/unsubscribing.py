@@ -17,6 +17,7 @@ from django.views.generic import View
 
 from core.hosts import absolute
 from core.mail import queue_mail
+from core.place import client_of
 from crm.actions.consents import come_back, unsubscribe
 from crm.models import MailingList, Message
 from crm.unsubscribing import Leaving, leaving_of, return_token_of, returning_of
@@ -24,7 +25,7 @@ from crm.unsubscribing import Leaving, leaving_of, return_token_of, returning_of
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     """Without the context of the shell, which would read a session."""
-    client: Any = request.client  # type: ignore[attr-defined]
+    client: Any = client_of(request)
     shell: dict[str, Any] = {
         "client": {"name": client.name, "host": request.get_host()},
         "dpo_email": settings.DPO_EMAIL,
@@ -62,7 +63,7 @@ class UnsubscribeView(View):
         return self.show(request, leaving, done=True, everything=everything)
 
     def leaving(self, request: HttpRequest, token: str) -> Leaving | None:
-        if request.client.destroyed_at:  # type: ignore[attr-defined]  # nothing is left to write to, nor of the person
+        if client_of(request).destroyed_at:  # nothing is left to write to, nor of the person
             return None
         return leaving_of(token)
 
@@ -97,7 +98,7 @@ class ResubscribeView(View):
         return _page(request, "crm/resubscribe.html", wording=self.wording(request))
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        pk = None if request.client.destroyed_at else returning_of(token)  # type: ignore[attr-defined]
+        pk = None if client_of(request).destroyed_at else returning_of(token)
         message = Message.objects.filter(pk=pk).select_related("contact").first() if pk else None
         if message is not None:
             come_back(message, wording=self.wording(request))
@@ -105,5 +106,5 @@ class ResubscribeView(View):
 
     def wording(self, request: HttpRequest) -> str:
         """What the person agrees to, word for word: its digest goes to the ledger."""
-        name = request.client.name  # type: ignore[attr-defined]
+        name = client_of(request).name
         return _("J’accepte de recevoir par e-mail les nouvelles et les offres de %s.") % name

@@ -5,7 +5,7 @@ The link is signed and kept nowhere. It holds while the account is as it was: it
 
 from allauth.account.models import EmailAddress
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from core.accounts.actions.reach import Refused, lock_accounts
 from core.accounts.mailing import send_link
 from core.accounts.models import User
+from core.place import active_schema
 
 LIFE = 30 * 60  # seconds, as every link of an account
 
 
 def _salt() -> str:
-    return f"address:{connection.schema_name}"  # type: ignore[attr-defined]
+    return f"address:{active_schema()}"
 
 
 def ask(person: User, email: str, *, base: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from core.accounts.models import InvitationLink, Role, Team, User
 from core.accounts.models.invitations import LIFE, digest_of
 from core.accounts.seats import seats_left
 from core.hosts import absolute
+from core.place import active_tenant
 
 _TOKEN_BYTES = 32
 
@@ -78,7 +79,7 @@ def send_invitation(person: User, *, by: User | None, base: str = "") -> None:
     )
     path = reverse("invitation", args=[token], urlconf="config.urls")
     link = f"{base}{path}" if base else absolute(path)
-    client = connection.tenant  # type: ignore[attr-defined]  # django-tenants' connection
+    client = active_tenant()
 
     def send() -> None:
         with tenant_context(client):  # of now, not the one that is active when an outer transaction commits

@@ -24,6 +24,7 @@ from core.accounts.seats import seats_left
 from core.accounts.views.administration import Administration, FormPage
 from core.accounts.why import reasons
 from core.models import PolicyReading
+from core.place import client_of
 
 STATES = {
     "active": CAN_SIGN_IN,
@@ -52,7 +53,7 @@ class PeopleView(Administration):
             for name, label in labels.items()
         ]  # fmt: skip
         rows = [{"person": person, "state": state_of(person), "late": is_late(person)} for person in people]
-        return self.page("people/list.html", rows=rows, filters=filters, seats=seats_left(request.client))  # type: ignore[attr-defined]
+        return self.page("people/list.html", rows=rows, filters=filters, seats=seats_left(client_of(request)))
 
 
 def is_late(person: Any) -> bool:
@@ -77,7 +78,7 @@ class InviteView(FormPage):
         }
 
     def done(self, form: InviteForm) -> HttpResponse:
-        person = invite(**form.values(), by=self.user, client=self.request.client, base=self.base)  # type: ignore[attr-defined]
+        person = invite(**form.values(), by=self.user, client=client_of(self.request), base=self.base)
         messages.success(self.request, _("L’invitation est partie à %s.") % person.email)
         return redirect("person", person.pk)
 
@@ -156,7 +157,7 @@ class DeactivationView(PersonAct):
 
 class ActivationView(PersonAct):
     def act(self, person: User) -> str:
-        actions.reactivate(person, by=self.user, client=self.request.client)  # type: ignore[attr-defined]
+        actions.reactivate(person, by=self.user, client=client_of(self.request))
         return _("Le compte de %s est rouvert.") % person
 
 
