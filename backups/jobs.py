@@ -90,7 +90,7 @@ def put_values_back(job: Running, *, seq: int, model: str, rows: list[list[Any]]
     job.say(str(_READ))
     try:
         resource, owner = _theirs(job, model)
-        done = overwrite(active_client(), _backup(seq), resource, {key: stamp for key, stamp in rows}, by=owner)  # noqa: C416
+        done = overwrite(active_client(), _backup(seq), resource, dict(map(tuple, rows)), by=owner)
     except BackupError as error:
         raise JobError(str(error)) from error
     said = ngettext(

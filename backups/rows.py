@@ -57,11 +57,11 @@ def value_of(column: models.Field, live: str) -> sql.Composable:
     """A column of the backed-up row `b` as it was; a link to an account that is gone is left empty, where it may be."""
     value = sql.SQL("b.{}").format(sql.Identifier(str(column.column)))
     target = column.related_model
-    if not (column.is_relation and column.null) or target in ours():
+    if not isinstance(column, models.ForeignKey) or not column.null or target in ours():
         return value
     return sql.SQL("(SELECT o.{key} FROM {live} o WHERE o.{key} = {value})").format(
-        key=sql.Identifier(str(column.target_field.column)),  # type: ignore[attr-defined]
-        live=table_of(live, target),  # type: ignore[arg-type]
+        key=sql.Identifier(str(column.target_field.column)),
+        live=table_of(live, column.related_model),
         value=value,
     )
 

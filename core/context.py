@@ -25,7 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
     client = getattr(request, "client", None)
-    user = getattr(request, "user", None)
+    user: Any = getattr(request, "user", None)
     signed_in = client is not None and user is not None and user.is_authenticated
     shown: dict[str, Any] = {
         "client": {"name": client.name, "host": request.get_host()} if client else None,
@@ -49,17 +49,17 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     shown["privacy_url"] = reverse("privacy")
     shown["prefs_url"] = reverse("prefs")
     if signed_in:
-        if user.support is not None:  # type: ignore[union-attr]
+        if user.support is not None:
             shown |= {"user": None, "prefs_url": ""}  # no account to look after
         menu = _menu(request, user)
         shown["menu"] = menu
         items = [item for group in menu for item in group["items"]]
         shown["tabs"] = [item for item in items if "menu_only" not in item][:4]  # the first ones of a phone
         shown["palette_url"] = reverse("palette")
-        if user.support is not None:  # type: ignore[union-attr]
+        if user.support is not None:
             return shown
         shown["logout_url"] = reverse("account_logout")
-        shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}  # type: ignore[arg-type]
+        shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}
         shown["account_links"] = [
             {"label": _("Mes préférences"), "url": reverse("my-preferences"), "icon": "settings"},
             {"label": _("API"), "url": reverse("api-docs"), "icon": "braces"},

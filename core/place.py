@@ -1,10 +1,12 @@
-"""Where the code runs: the client whose schema is active, and the one that a request came to.
+"""Where the code runs: the client whose schema is active, the one that a request came to, the server behind the cache.
 
-django-tenants puts both on objects that Django types; they are named here once.
+They hang on objects that Django types without them; they are named here once. (`tenants.connection` is the same for
+what lies below: core and tenants do not know each other.)
 """
 
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
 
@@ -18,6 +20,11 @@ def active_schema() -> str:
 def active_tenant() -> Any:
     """The active client's row as it was when it became active; a stand-in where only its schema was named (tasks)."""
     return connection.tenant  # type: ignore[attr-defined]  # of django-tenants' connection
+
+
+def redis(*, write: bool = True) -> Any:
+    """The client of the server behind the cache, for what Django's cache has no word for."""
+    return cache._cache.get_client(write=write)  # type: ignore[attr-defined]  # Django shows it nowhere else
 
 
 def client_of(request: HttpRequest) -> Any:

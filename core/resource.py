@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from core.accounts.models import User
     from core.api.serializer import Serializer
+    from core.forms import ResourceForm
     from core.importing.importer import Importer
     from core.merging.declaring import Duplicates
 
@@ -96,7 +97,7 @@ class Resource:
     model: ClassVar[type[Model]]
     columns: ClassVar[Sequence[Col]] = ()
     filters: ClassVar[type[FilterSet] | None] = None
-    form: ClassVar[type[ModelForm]]
+    form: ClassVar[type[ResourceForm]]
     bulk_form: ClassVar[type[ModelForm] | None] = None  # the fields that may be given to many rows at once
     importer: ClassVar[type[Importer] | None] = None  # known layouts; any other file is mapped on screen
     serializer: ClassVar[type[Serializer] | None] = None  # only to deviate: the API derives from all the rest

@@ -42,7 +42,7 @@ def whole(resource: type[Resource], user: User) -> bool:
     """Whether the rows that this person sees are all of the table, found by the kernel's own code."""
     if resource.key() in user.narrowing:  # an interface of some rows only
         return False
-    if resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]
+    if resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]  # bound class methods
         return False
     ours = type(resource.model._default_manager).get_queryset is DomainManager.get_queryset
     return ours and resource.may(user, Level.READ) and resource.scope(user) is Scope.ALL

@@ -21,7 +21,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 def fetch(sql: str, params: Parameters = (), *, by_value: bool = False) -> list[tuple[Any, ...]]:
     """The rows of a statement. JSON comes as text. `by_value`: planned for these values, each time."""
-    with connection.prepared(by_value=by_value) as cursor:  # type: ignore[attr-defined]
+    with connection.prepared(by_value=by_value) as cursor:  # type: ignore[attr-defined]  # of our own backend
         cursor.execute(sql, params)
         return cursor.fetchall()
 

@@ -148,7 +148,7 @@ class Choice:
         self.resource, self.key = resource, resource.key()
         self.prefix = self.key.replace(".", "-")
         self.label, self.errors = resource.label_plural, []  # type: ignore[var-annotated]
-        form_fields = set(resource.form(user=user).fields)  # type: ignore[call-arg]
+        form_fields = set(resource.form(user=user).fields)
         known = [(fact.name, fact.label, fact.name in form_fields) for fact in serializer_of(resource, user).facts]
         known.append(("tags", _("Étiquettes"), True))
         if data is None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import Error
 from django.db.models import Count, Max
 from django.utils import timezone
@@ -16,6 +15,7 @@ from redis.exceptions import RedisError
 
 from backups.models import Backup
 from backups.models import State as BackupState
+from core.place import redis
 from tenants.connection import connection
 from tenants.models import Client, State
 
@@ -40,7 +40,7 @@ class Gauges:
         yield up
 
     def redis(self) -> Iterator[Any]:
-        client = cache._cache.get_client(write=False)  # type: ignore[attr-defined]  # Django shows Redis itself nowhere else
+        client = redis(write=False)
         queue = GaugeMetricFamily("b2o_queue_length", "Messages that wait for a worker", labels=["queue"])
         name = getattr(settings, "CELERY_TASK_DEFAULT_QUEUE", "celery")
         queue.add_metric([name], client.llen(name))

@@ -34,9 +34,10 @@ class AccountBackend(AuthenticationBackend):
     """allauth's way in; on later requests the person comes with `access` and `lacks_factor` read."""
 
     def get_user(self, user_id: Any) -> User | None:
+        person: Any  # with the columns that the statement adds
         for person in fetch_models(User, _PERSON, [user_id]):
-            access = Access.of([Grant(*grant) for grant in json.loads(person.grants)])  # type: ignore[attr-defined]
+            access = Access.of([Grant(*grant) for grant in json.loads(person.grants)])
             person.access = access.without(unlicensed())
-            person.support_open = json.loads(person.lent)  # type: ignore[attr-defined]
+            person.support_open = json.loads(person.lent)
             return person
         return None

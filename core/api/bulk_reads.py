@@ -12,6 +12,7 @@ from core.api.listing import StrictListing
 from core.api.problems import Problem
 from core.exporting.recording import may_extract, record_extraction
 from core.models.extractions import Way
+from core.place import redis
 from core.resource import Resource
 
 _HOUR = 3600
@@ -37,7 +38,7 @@ def watch(listing: StrictListing, rows: int, body: bytes, request: HttpRequest, 
 def _read(resource: type[Resource], caller: str, rows: int) -> int:
     """How many rows of the resource this caller has read within the hour, these among them."""
     key = cache.make_key(f"api-read-{caller}-{resource.key()}-{int(time.time() // _HOUR)}")
-    pipe = cache._cache.get_client(write=True).pipeline()  # type: ignore[attr-defined]
+    pipe = redis().pipeline()
     pipe.incrby(key, rows)
     pipe.expire(key, _HOUR)
     return pipe.execute()[0]

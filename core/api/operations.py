@@ -57,7 +57,7 @@ class Description:
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
-        return shapes_of(self.resource.form(user=self.user), self.serializer.facts)  # type: ignore[call-arg]
+        return shapes_of(self.resource.form(user=self.user), self.serializer.facts)
 
     # --- words ----------------------------------------------------------------------------------------------------
     def summary(self, action: str) -> str:

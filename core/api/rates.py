@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from core.accounts.models import User
+from core.place import redis
 
 # Two counters for each limit, of this window and of the one before, which weighs as much as it still overlaps. All the
 # limits are looked at before any is counted; one round trip.
@@ -83,8 +84,7 @@ def _take(limits: dict[str, tuple[str, int, int]]) -> Allowance:
         window = int(now // seconds)
         keys += [cache.make_key(f"api-rate-{who}-{number}") for number in (window, window - 1)]
         arguments += [most, seconds]
-    redis = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
-    refused, *left = redis.eval(_SCRIPT, len(keys), *keys, *arguments)
+    refused, *left = redis().eval(_SCRIPT, len(keys), *keys, *arguments)
     tightest = min(range(len(limits)), key=lambda rank: left[rank])
     _who, most, seconds = list(limits.values())[tightest]
     policy = ", ".join(f'"{name}";q={q};w={w}' for name, (_of, q, w) in limits.items())

@@ -133,7 +133,7 @@ class ResourceViewSet(OfResource, Guarded, ViewSet):
         return TAGS in (self.bound.writable(self.resource) if self.bound else self.serializer.around)
 
     def form(self, *args: Any, **kwargs: Any) -> Any:
-        form: Any = self.resource.form(*args, user=self.author, **kwargs)  # type: ignore[call-arg]
+        form: Any = self.resource.form(*args, user=self.author, **kwargs)
         if self.bound:
             form.keep_only(self.bound.writable(self.resource))
         return form

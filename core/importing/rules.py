@@ -30,7 +30,7 @@ _NOT_OWN = (forms.BaseForm, forms.BaseModelForm, forms.ModelForm, ResourceForm)
 class Rules:
     def __init__(self, resource: type[Resource], user: User) -> None:
         self.model = resource.model
-        self.form: Any = resource.form(user=user)  # type: ignore[call-arg]
+        self.form: Any = resource.form(user=user)
         self.fields = dict(_model_fields(self.model, self.form).items())
         self.steps = [name for name in self.form.fields if hasattr(self.form, f"clean_{name}")]
         self.whole = type(self.form).clean not in {base.clean for base in _NOT_OWN}

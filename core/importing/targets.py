@@ -66,7 +66,7 @@ class Target:
 
 def targets(resource: type[Resource], user: User) -> list[Target]:
     """Everything that this person may fill in a row, in the order of the form; then tags and the row's number."""
-    form: Any = resource.form(user=user)  # type: ignore[call-arg]
+    form: Any = resource.form(user=user)
     hidden = resource.hidden_from(user)
     groups = {name: str(legend) for legend, names in getattr(form, "fieldsets", ()) for name in names}
     customs: dict[str, Virtual] = getattr(form, "customs", {})

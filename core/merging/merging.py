@@ -65,15 +65,15 @@ def merge(
         sources = _sources(resource, kept, gone, by, choices)
         typed, rest = _composed(resource, kept, by, sources), _rest(resource, kept, gone, by)
         _take_out(gone)
-        old = _no_longer_valid(resource.form(typed, None, instance=kept, user=by))  # type: ignore[call-arg]
+        old = _no_longer_valid(resource.form(typed, None, instance=kept, user=by))
         rest |= {name: getattr(sources[name][0], name) for name in old}
         if rest:
             resource.model._base_manager.filter(pk=kept.pk).update(**rest)
-        form = resource.form(typed, None, instance=resource.model._default_manager.get(pk=kept.pk), user=by)  # type: ignore[call-arg]
+        form = resource.form(typed, None, instance=resource.model._default_manager.get(pk=kept.pk), user=by)
         for name in old:
             del form.fields[name]
         if not form.is_valid() or not save(form, resource, by, Level.WRITE):
-            raise Refused(form)  # type: ignore[arg-type]
+            raise Refused(form)
     after = _columns(label, kept.pk)
     changed = [column for column in after if after[column] != before.get(column)]
     done.content = {
@@ -115,7 +115,7 @@ def _sources(
 ) -> dict[str, list[models.Model]]:
     """The row, or both, that each field of the form takes its value from."""
     sources = {}
-    for name in resource.form(None, None, instance=kept, user=by).fields:  # type: ignore[call-arg]
+    for name in resource.form(None, None, instance=kept, user=by).fields:
         mine, theirs = getattr(kept, name), getattr(gone, name)
         choice = chosen(mine, theirs, choices.get(name))
         if choice == BOTH:
@@ -130,7 +130,7 @@ def _composed(
 ) -> QueryDict:
     """What a person would have typed in the form of the record that stays."""
     data = QueryDict(mutable=True)
-    form = resource.form(None, None, instance=kept, user=by)  # type: ignore[call-arg]
+    form = resource.form(None, None, instance=kept, user=by)
     for name, rows in sources.items():
         if len(rows) > 1:
             put_value(data, form, name, "\n\n".join(text for row in rows if (text := str(getattr(row, name)))))

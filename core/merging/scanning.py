@@ -87,7 +87,8 @@ def _pairs(model: type[models.Model], rule: Same | Near, rules: Duplicates) -> I
 
 
 def _column(model: type[models.Model], name: str) -> str:
-    return connection.ops.quote_name(str(model._meta.get_field(name).column))  # type: ignore[union-attr]
+    column: Any = model._meta.get_field(name)
+    return connection.ops.quote_name(column.column)
 
 
 def _table(model: type[models.Model]) -> str:

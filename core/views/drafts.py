@@ -26,7 +26,7 @@ class DraftView(ResourceView):
             return redirect(self.resource.url("edit", pk) if pk else self.resource.create_url)
         if key is None or not self.reachable(pk):
             return self.answer("", _("Ce brouillon ne peut pas être gardé."))
-        form: ResourceForm = self.resource.form(user=self.user)  # type: ignore[assignment,call-arg]
+        form: ResourceForm = self.resource.form(user=self.user)
         try:
             draft = drafts.keep(form, key, request.POST, pk)
         except drafts.TooLarge:

@@ -39,7 +39,7 @@ class SimilarView(ResourceView):
     def post(self, request: HttpRequest) -> HttpResponse:
         assert self.resource.duplicates is not None
         prefix = "quick" if request.POST.get("_prefix") == "quick" else None
-        form = self.resource.form(request.POST, None, user=self.user, prefix=prefix)  # type: ignore[call-arg]
+        form = self.resource.form(request.POST, None, user=self.user, prefix=prefix)
         row = request.POST.get("_row", "")
         besides = int(row) if row.isascii() and row.isdigit() and len(row) < 19 else None
         found = alike(self.resource, self.user, typed(form, self.resource.duplicates), besides=besides)

@@ -61,7 +61,7 @@ class FormView(ResourceView):
             prefill: dict[str, Any] = {} if row or data is not None else self.request.GET.dict()
             initial = {name: clean(value) for name, value in prefill.items()}
         files = self.request.FILES if data is not None else None
-        return self.resource.form(data, files, instance=row, initial=initial, user=self.user)  # type: ignore[return-value,call-arg]
+        return self.resource.form(data, files, instance=row, initial=initial, user=self.user)
 
     def save(self, form: ResourceForm) -> bool:
         return save(form, self.resource, self.user, self.level)

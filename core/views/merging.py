@@ -64,7 +64,7 @@ class MergeView(ResourceView):
                 if self.changed(kept, "_kept") or self.changed(gone, "_gone"):
                     return self.show(kept, gone, changed=True)
                 title = self.resource.title(gone)
-                names = self.resource.form(None, None, instance=kept, user=self.user).fields  # type: ignore[call-arg]
+                names = self.resource.form(None, None, instance=kept, user=self.user).fields
                 choices = {name: request.POST.get(f"_keep_{name}", "") for name in names}
                 done = merge(self.resource, kept, gone, by=self.user, choices=choices)
         except NotMerged as error:
@@ -76,7 +76,7 @@ class MergeView(ResourceView):
         return self.to("record", pk)
 
     def names(self, row: models.Model) -> list[str]:
-        return list(self.resource.form(None, None, instance=row, user=self.user).fields)  # type: ignore[call-arg]
+        return list(self.resource.form(None, None, instance=row, user=self.user).fields)
 
     def changed(self, row: models.Model, name: str) -> bool:
         base = opened(self.resource.model, row.pk, self.request.POST.get(name))

@@ -131,7 +131,7 @@ def _made(model: type[Any], values: Mapping[str, str], by: User) -> Any:
     """A row by the form of its resource: the same checks and the same reach as on its page."""
     resource, data = resource_of(model), QueryDict(mutable=True)
     data.update({name: value for name, value in values.items() if value})
-    form: Any = resource.form(data, user=by)  # type: ignore[call-arg]
+    form: Any = resource.form(data, user=by)
     form.keep_only(values)
     if not form.is_valid() or not save(form, resource, by):
         raise NotConverted({resource.label: [str(error) for errors in form.errors.values() for error in errors]})

@@ -69,11 +69,12 @@ class DiscardView(ResourceView):
         return self.show(self.row(), DiscardForm())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        lead, form = self.row(), DiscardForm(request.POST)
+        lead: Any = self.row()
+        form = DiscardForm(request.POST)
         if not form.is_valid():
             return self.show(lead, form)
         try:
-            discard(lead, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
+            discard(lead, reason=form.cleaned_data["reason"])
         except ValidationError as error:
             form.add_error(None, error)
             return self.show(lead, form)
@@ -117,10 +118,11 @@ class ConvertForm(CleanInput, forms.Form):
         self.companies: dict[str, Any] = {str(one.row.pk): one.row for one in companies}
         self.contacts: dict[str, Any] = {str(one.row.pk): one.row for one in contacts}
         told = [(str(one.row.pk), _told(one)) for one in companies]
-        company, contact = self.fields["company"], self.fields["contact"]
-        company.choices = [*told, *new, (NOBODY, _("Aucune"))]  # type: ignore[attr-defined]
+        company: Any = self.fields["company"]
+        contact: Any = self.fields["contact"]
+        company.choices = [*told, *new, (NOBODY, _("Aucune"))]
         people = [(str(one.row.pk), _told(one)) for one in contacts]
-        contact.choices = [*people, (NEW, _("Nouveau : « %s »") % lead)]  # type: ignore[attr-defined]
+        contact.choices = [*people, (NEW, _("Nouveau : « %s »") % lead)]
         # A name alone is shared by many: it is proposed, and chosen beforehand only for a company, where it is the one.
         known = told if _sure(companies) or len(companies) == 1 else []
         self.initial["company"] = (known or new or [(NOBODY, "")])[0][0]
@@ -176,8 +178,8 @@ class ConvertView(ResourceView):
                 form.add_error(None, [f"{what} : {sentence}" for sentence in sentences])
             return self.show(lead, form)
         messages.success(request, _("La demande est convertie."))
-        made = done.deal or done.contact
-        return redirect(resource_of(type(made)).url("record", made.pk))  # type: ignore[union-attr]
+        made: Any = done.deal or done.contact  # the form wants a contact
+        return redirect(resource_of(type(made)).url("record", made.pk))
 
     def show(self, lead: Any, form: ConvertForm) -> HttpResponse:
         record = {"title": self.resource.title(lead), "url": self.resource.url("record", lead.pk)}

@@ -47,7 +47,7 @@ def fortnight(report: Report, *, quick: bool) -> None:
             report.line(Line(f"sauvegarde, quinzaine de Pâques : écarts {name}", len(wrong), "", 0,
                              detail=", ".join(map(str, sorted(wrong, key=str)))))  # fmt: skip
         for row in (rows.order_by("seq").first(), rows.order_by("seq").last()):
-            verify(row)  # type: ignore[arg-type]
+            verify(row)
 
 
 def live(client: Client, first: dt.date, last: dt.date) -> None:

@@ -54,7 +54,8 @@ class AccessForm(CleanInput, forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = actions.lendable(by)
-        self.fields["modules"].choices = list(offered.items())  # type: ignore[attr-defined]
+        modules: Any = self.fields["modules"]
+        modules.choices = list(offered.items())
         if len(offered) == 1:
             self.initial["modules"] = list(offered)
 
