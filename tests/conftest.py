@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import Client as HttpClient
 from django_tenants.utils import schema_context, tenant_context
 
-pytest_plugins = ["config.embedded.pytest_plugin"]
+pytest_plugins = ["config.embedded.pytest_plugin", "tests.people", "tests.mailbox"]
 
 HERE = Path(__file__).parent
 PASSWORD = "correct horse battery"  # every test account's

@@ -1,60 +1,18 @@
-"""Every registered resource, people with exactly the rights that a test gives them, and reading of their pages."""
+"""Every registered resource, and reading of its pages."""
 
-import itertools
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from html.parser import HTMLParser
 
-import pytest
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from django_tenants.utils import tenant_context
 
-from core.accounts.models import Role, Team, User
 from core.resource import Resource
-from tests.conftest import visitor
 from tests.contract.samples import RESOURCES
 
 
 def pytest_generate_tests(metafunc):
     if "resource" in metafunc.fixturenames:
         metafunc.parametrize("resource", RESOURCES, ids=[resource.key() for resource in RESOURCES])
-
-
-@dataclass
-class Person:
-    user: User
-    browser: Browser
-
-    def get(self, *args, **kwargs):
-        return self.browser.get(*args, **kwargs)
-
-    def post(self, *args, **kwargs):
-        return self.browser.post(*args, **kwargs)
-
-
-@pytest.fixture
-def person(atelier) -> Callable[..., Person]:
-    """`person(crm="write", scope="own", rights=["crm.view_credit"])`: somebody of atelier, signed in."""
-    numbers = itertools.count()
-
-    def make(*, scope: str = "all", rights=(), teams=(), **levels) -> Person:
-        name = f"p{next(numbers)}"
-        role = Role.objects.create(
-            name=f"Rôle {name}", levels=levels, scopes=dict.fromkeys(levels, scope), rights=list(rights)
-        )
-        user = User.objects.create_user(f"{name}@atelier.example", first_name=name.title(), last_name="Contrat")
-        user.roles.add(role)
-        for team in teams:
-            Team.objects.get_or_create(name=team)[0].members.add(user)
-        browser = visitor(atelier)
-        with tenant_context(atelier):
-            browser.force_login(user)
-        return Person(user, browser)
-
-    return make
 
 
 def route_of(resource: type[Resource], page: str) -> str:

@@ -9,15 +9,10 @@ from core.models import Attachment, DuplicatePair, Event, Job, Merge, Note, Tag,
 from core.references import about
 from crm.models import Activity, Company, Contact, Deal, Stage
 from crm.resources import CompanyResource
-from tests.contract.conftest import filled, person, queries_of  # noqa: F401 - a fixture
+from tests.contract.conftest import filled
 from tests.core.custom_fields import make_field
 
 LIST = "/crm/companies/"
-
-
-@pytest.fixture
-def seller(person):  # noqa: F811
-    return person(crm="write")
 
 
 @pytest.fixture
@@ -229,7 +224,7 @@ def test_of_a_parent_and_its_child_the_one_that_stays_takes_the_place_of_the_oth
     assert (kept.parent, middle.parent) == (middle, gone)
 
 
-def test_both_records_must_be_ones_own_to_change(person, kept, gone):  # noqa: F811
+def test_both_records_must_be_ones_own_to_change(person, kept, gone):
     mine, all_of_them = person(crm="write", scope="own"), person(crm="write")
     Company.objects.filter(pk=kept.pk).update(owner=mine.user)
     form = filled(all_of_them.get(merge_url(kept, gone)))
@@ -283,7 +278,7 @@ def test_not_a_duplicate_is_remembered(seller, kept, gone):
     assert scan(seller) == [(kept.pk, gone.pk)]
 
 
-def test_pairs_show_only_records_that_one_may_change(person, seller, kept, gone):  # noqa: F811
+def test_pairs_show_only_records_that_one_may_change(person, seller, kept, gone):
     scan(seller)
     mine = person(crm="write", scope="own")
     Company.objects.filter(pk=kept.pk).update(owner=mine.user)
@@ -307,7 +302,7 @@ def test_what_is_typed_is_told_to_be_there_already(seller, kept, gone, typed, re
     assert reason in page and f'href="{LIST}' in page
 
 
-def test_what_is_typed_is_compared_with_what_one_may_see_and_with_nothing_of_itself(person, seller, kept, gone):  # noqa: F811
+def test_what_is_typed_is_compared_with_what_one_may_see_and_with_nothing_of_itself(person, seller, kept, gone):
     other = person(crm="write", scope="own")
     assert other.post(f"{LIST}similar/", {"name": kept.name}).content.strip() == b""
     found = seller.post(f"{LIST}similar/", {"name": kept.name, "_row": kept.pk}).content.decode()

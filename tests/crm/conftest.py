@@ -8,7 +8,6 @@ from crm.actions.consents import suppress
 from crm.addresses import digest_of
 from crm.models import Company, Contact, Mailing, MailingList, ProspectingSettings
 from crm.prospecting import SuppressionReason
-from tests.mail.conftest import post, smtp  # noqa: F401
 
 URL = "/crm/mailings/"
 

@@ -16,15 +16,10 @@ from crm.calendar import place
 from crm.models import Activity, CalendarFeed, Company, Deal, Stage
 from crm.tasks import remind_due
 from tests.conftest import visitor
-from tests.contract.conftest import person, queries_of  # noqa: F401 - fixtures
+from tests.contract.conftest import queries_of
 
 LIST, DAY, CALENDAR, FEED = "/crm/activities/", "/crm/activities/day/", "/crm/activities/calendar/", "/crm/feed/"
 MONDAY = dt.date(2026, 3, 23)
-
-
-@pytest.fixture
-def seller(person):  # noqa: F811
-    return person(crm="write")
 
 
 def at(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
@@ -68,7 +63,7 @@ def test_a_call_says_with_whom_and_a_task_need_not(atelier, seller):
 
 
 # --- one's day ------------------------------------------------------------------------------------------------------
-def test_my_day_has_what_is_mine_in_its_order(atelier, seller, person):  # noqa: F811
+def test_my_day_has_what_is_mine_in_its_order(atelier, seller, person):
     other, now = person(crm="write"), timezone.now()
     noon = at(timezone.localdate(), 12)
     make("hier", owner=seller.user, due_at=noon - dt.timedelta(days=1))
@@ -153,7 +148,7 @@ def test_a_month_has_whole_weeks_and_says_how_many_more(atelier, seller):
     assert (len(day.first), day.rest) == (3, 3) and "+ 3 autres" in page.content.decode()
 
 
-def test_the_calendar_is_ones_own_unless_everybodys_is_asked_for(atelier, seller, person):  # noqa: F811
+def test_the_calendar_is_ones_own_unless_everybodys_is_asked_for(atelier, seller, person):
     other = person(crm="write")
     make("mienne", owner=seller.user, due_at=at(MONDAY, 9))
     make("sienne", owner=other.user, due_at=at(MONDAY, 9))
@@ -169,7 +164,7 @@ def test_the_calendar_is_ones_own_unless_everybodys_is_asked_for(atelier, seller
     assert "mienne" not in page and "sienne" not in page
 
 
-def test_an_activity_is_put_off_by_the_wall_clock(atelier, seller, person):  # noqa: F811
+def test_an_activity_is_put_off_by_the_wall_clock(atelier, seller, person):
     row = make(owner=seller.user, due_at=at(dt.date(2026, 3, 27), 9), remind_before=60)
     url = f"{LIST}{row.pk}/time/"
     assert seller.post(url, {"day": "2026-03-30"}).status_code == 200  # summer time began on the 29th
@@ -231,7 +226,7 @@ def feed_of(someone) -> str:
     return "/" + page.context["address"].split("/", 3)[3]
 
 
-def test_the_feed_is_an_icalendar_of_what_is_mine(atelier, seller, person):  # noqa: F811
+def test_the_feed_is_an_icalendar_of_what_is_mine(atelier, seller, person):
     other = person(crm="write")
     company = Company.objects.create(name="Hamon; Fils, « été »")
     deal = Deal.objects.create(name="Escalier", stage=Stage.objects.first())

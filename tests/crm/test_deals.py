@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.models import Event
 from crm.board import CARDS, SUMMED
 from crm.models import Company, Deal, LostReason, Pipeline, Stage
-from tests.contract.conftest import person, queries_of  # noqa: F401 - a fixture
+from tests.contract.conftest import queries_of
 
 BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast/"
 
@@ -19,11 +19,6 @@ BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast
 @pytest.fixture
 def stages(atelier) -> dict[str, Stage]:
     return {stage.name: stage for stage in Stage.objects.all()}
-
-
-@pytest.fixture
-def seller(person):  # noqa: F811
-    return person(crm="write")
 
 
 def make(stage: Stage, name="Escalier", **fields) -> Deal:
@@ -72,7 +67,7 @@ def test_the_database_refuses_nonsense(stages, change):
         Deal.objects.filter(pk=deal.pk).update(**change)
 
 
-def test_a_stage_in_use_keeps_its_kind_and_stays(stages, person):  # noqa: F811
+def test_a_stage_in_use_keeps_its_kind_and_stays(stages, person):
     stage = stages["Négociation"]
     make(stage)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -161,7 +156,7 @@ def test_beyond_the_cap_sums_are_at_least(stages, seller, monkeypatch):
     assert (column.count_label, column.total_label) == ("3+", "400\u00a0€+") and SUMMED > 3
 
 
-def test_filters_are_those_of_the_list(stages, seller, person):  # noqa: F811
+def test_filters_are_those_of_the_list(stages, seller, person):
     other = person(crm="write")
     make(stages["À qualifier"], "à moi", owner=seller.user, amount=10)
     make(stages["À qualifier"], "à lui", owner=other.user, amount=5)
@@ -176,7 +171,7 @@ def test_filters_are_those_of_the_list(stages, seller, person):  # noqa: F811
     assert move(seller, deal, stages["Négociation"], query).json()["totals"][str(stages["À qualifier"].pk)][0] == "0"
 
 
-def test_who_sees_their_own_only_sees_their_own_cards(stages, person):  # noqa: F811
+def test_who_sees_their_own_only_sees_their_own_cards(stages, person):
     me, other = person(crm="write", scope="own"), person(crm="write")
     make(stages["À qualifier"], "mienne", owner=me.user)
     theirs = make(stages["À qualifier"], "sienne", owner=other.user, amount=99)
@@ -186,7 +181,7 @@ def test_who_sees_their_own_only_sees_their_own_cards(stages, person):  # noqa: 
     assert "mienne" in me.get(FORECAST).content.decode() or me.get(FORECAST).context["amount"] == 0
 
 
-def test_a_reader_looks_and_moves_nothing(stages, person):  # noqa: F811
+def test_a_reader_looks_and_moves_nothing(stages, person):
     reader, deal = person(crm="read"), make(stages["À qualifier"])
     page = reader.get(BOARD).content.decode()
     assert deal.name in page and "data-move" not in page and "data-writes" not in page
@@ -214,7 +209,7 @@ def test_a_deal_that_waits_is_said_to_rot(stages, seller):
     assert columns(seller, "rotting=1")["Devis envoyé"] == []
 
 
-def test_pipelines_are_apart(stages, seller, person):  # noqa: F811
+def test_pipelines_are_apart(stages, seller, person):
     boss = person(crm="manage")
     assert boss.post(reverse("crm-pipeline-new"), {"name": "Entretien"}).status_code == 302
     other = Pipeline.objects.get(name="Entretien")
@@ -297,7 +292,7 @@ def test_the_forecast_weighs_what_is_open_and_counts_what_is_won(stages, seller)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
-def test_pipelines_are_set_by_managers_alone(stages, seller, person):  # noqa: F811
+def test_pipelines_are_set_by_managers_alone(stages, seller, person):
     pages = [reverse("crm-pipelines"), reverse("crm-pipeline-new"), reverse("crm-stage", args=[stages["Perdue"].pk])]
     assert {seller.get(url).status_code for url in pages} == {403}
     boss, pipeline = person(crm="manage"), stages["Perdue"].pipeline

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from crm import figures
 from crm.models import Deal, Lead, Stage
-from tests.contract.conftest import person, queries_of  # noqa: F401 - a fixture
+from tests.contract.conftest import queries_of
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def stages(atelier) -> dict[str, Stage]:
 
 
 @pytest.fixture
-def deals(stages, person):  # noqa: F811
+def deals(stages, person):
     """Deals of one's own and of others, open, won this month, won long ago, lost."""
     mine = person(crm="write", scope="own")
     now = timezone.now()
@@ -36,7 +36,7 @@ def listed(someone, url: str) -> int:
 
 
 @pytest.mark.parametrize("scope", ["own", "all"])
-def test_each_sum_is_of_the_deals_behind_its_link(deals, person, scope):  # noqa: F811
+def test_each_sum_is_of_the_deals_behind_its_link(deals, person, scope):
     me = deals if scope == "own" else person(crm="write")
     times = 1 if scope == "own" else 2
     stage = next(one for one in figures.by_stage(me.user)["rows"] if one.amount)
@@ -52,7 +52,7 @@ def test_each_sum_is_of_the_deals_behind_its_link(deals, person, scope):  # noqa
     assert listed(me, sources[1].url) == times
 
 
-def test_leads_are_converted_out_of_those_that_came(person):  # noqa: F811
+def test_leads_are_converted_out_of_those_that_came(person):
     me = person(crm="write")
     Lead.objects.create(last_name="Hamon")
     Lead.objects.create(last_name="Le Goff", state="converted", converted_at=timezone.now())
@@ -69,6 +69,6 @@ def test_the_page_shows_them_at_a_cost_that_does_not_grow(deals):
     assert "Montant gagné par mois" in page and "1\u202f550\u202f€" in page
 
 
-def test_an_empty_base_says_so(person):  # noqa: F811
+def test_an_empty_base_says_so(person):
     page = person(crm="write").get("/dashboards/crm/").content.decode()
     assert page.count("Rien à compter pour l’instant.") >= 4

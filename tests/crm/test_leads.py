@@ -5,14 +5,9 @@ from django.db import IntegrityError, transaction
 
 from core.models import Event
 from crm.models import Company, Contact, Deal, Lead
-from tests.contract.conftest import filled, person  # noqa: F401 - a fixture
+from tests.contract.conftest import filled
 
 LEADS = "/crm/leads/"
-
-
-@pytest.fixture
-def seller(person):  # noqa: F811
-    return person(crm="write")
 
 
 @pytest.fixture

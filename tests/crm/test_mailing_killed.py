@@ -11,7 +11,6 @@ from core.models import MailState, OutgoingMail
 from crm.models import Contact, Mailing, MailingList, Message
 from crm.models.mailing import MailingState
 from crm.tasks import send_mailings_here
-from tests.mail.conftest import own  # noqa: F401
 from tests.mail.test_workers import lock_is_free
 from tests.workers import real_workers, wait_for
 
@@ -19,7 +18,7 @@ PEOPLE = 130  # more than the outbox holds of one mailing: it is fed again after
 
 
 @pytest.fixture
-def mailing(own) -> Mailing:  # noqa: F811
+def mailing(own) -> Mailing:
     owner = User.objects.get(email="sales@courriels.example")
     Contact.objects.bulk_create(
         Contact(last_name=f"N{number}", email=f"n{number}@exemple.fr", recipient_kind="professional")

@@ -5,14 +5,9 @@ from django.db import IntegrityError, transaction
 
 from core.models import Merge
 from crm.models import Company, Contact, Deal, Site
-from tests.contract.conftest import filled, person  # noqa: F401 - a fixture
+from tests.contract.conftest import filled
 
 SITES, COMPANIES, DEALS = "/crm/sites/", "/crm/companies/", "/crm/deals/"
-
-
-@pytest.fixture
-def seller(person):  # noqa: F811
-    return person(crm="write")
 
 
 @pytest.fixture
@@ -105,7 +100,7 @@ def test_no_company_is_above_itself_however_it_is_written(seller, company):
     assert "est déjà une filiale" in str(errors(answer)["parent"])
 
 
-def test_the_record_shows_the_companies_above_and_below(seller, person, company):  # noqa: F811
+def test_the_record_shows_the_companies_above_and_below(seller, person, company):
     group = Company.objects.create(name="Groupe Morvan")
     Company.objects.filter(pk=company.pk).update(parent=group)
     Company.objects.bulk_create([Company(name=f"Filiale {n:02}", parent=company) for n in range(14)])

@@ -1,4 +1,4 @@
-"""A real SMTP server in this process, that answers as a test wants."""
+"""A real SMTP server in this process, that answers as a test wants: a plugin of the top conftest.py."""
 
 import logging
 import socket
