@@ -1,5 +1,7 @@
 """What a client's administrator asks of its backups, as jobs with their progress: look, bring back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.urls import reverse
@@ -28,14 +30,21 @@ SHOWN = 500  # rows offered one by one; beyond, all or the first ones
 _READ = gettext_lazy("La sauvegarde est relue et restaurée à côté…")
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a backup refuses, in the words of a job."""
+    try:
+        yield
+    except BackupError as error:
+        raise JobError(str(error)) from error
+
+
 @job_kind(COMPARE, label=gettext_lazy("Recherche dans une sauvegarde"), restart=True, atomic=False)
 def compare(job: Running, *, seq: int, model: str) -> Result:
     """The rows that a backup has and the instance no longer has, to choose from."""
     job.say(str(_READ))
-    try:
+    with _refusals():
         count, rows = missing(active_client(), _backup(seq), model_named(model), limit=SHOWN)
-    except BackupError as error:
-        raise JobError(str(error)) from error
     if not count:
         return Result(message=_("Rien ne manque : toutes ces fiches de la sauvegarde sont encore là."))
     found = ngettext(
@@ -52,10 +61,8 @@ def compare(job: Running, *, seq: int, model: str) -> Result:
 def bring_back(job: Running, *, seq: int, model: str, keys: list[Any] | None, url: str) -> Result:
     """Bring back the rows that were chosen, all that are gone when `keys` is None."""
     job.say(str(_READ))
-    try:
+    with _refusals():
         done = recover(active_client(), _backup(seq), model_named(model), keys, by=job.owner)
-    except BackupError as error:
-        raise JobError(str(error)) from error
     if done.refused and not done.rows:
         raise JobError(told(done))
     return Result(message=told(done), url=url)
@@ -65,11 +72,9 @@ def bring_back(job: Running, *, seq: int, model: str, keys: list[Any] | None, ur
 def differ(job: Running, *, seq: int, model: str) -> Result:
     """The rows that are there with other values than in a backup, to choose from."""
     job.say(str(_READ))
-    try:
+    with _refusals():
         resource, owner = _theirs(job, model)
         count, rows = changed(active_client(), _backup(seq), resource, by=owner, limit=SHOWN)
-    except BackupError as error:
-        raise JobError(str(error)) from error
     if not count:
         return Result(message=_("Rien ne diffère : toutes ces fiches ont les valeurs de la sauvegarde."))
     found = ngettext(
@@ -88,11 +93,9 @@ def differ(job: Running, *, seq: int, model: str) -> Result:
 def put_values_back(job: Running, *, seq: int, model: str, rows: list[list[Any]], url: str) -> Result:
     """Put the values of a backup back in the rows that were chosen. `rows`: (key, stamp of what was shown)."""
     job.say(str(_READ))
-    try:
+    with _refusals():
         resource, owner = _theirs(job, model)
         done = overwrite(active_client(), _backup(seq), resource, dict(map(tuple, rows)), by=owner)
-    except BackupError as error:
-        raise JobError(str(error)) from error
     said = ngettext(
         "%(count)s fiche a les valeurs de la sauvegarde.",
         "%(count)s fiches ont les valeurs de la sauvegarde.",
@@ -110,13 +113,11 @@ def archive(job: Running, *, seq: int, screen: str, address: str | None) -> Resu
     job.say(str(_READ))
     if job.owner is None:
         raise JobError(_("La personne qui demandait n’est plus là."))
-    try:
+    with _refusals():
         made = downloads.make(
             active_client(), _backup(seq), by=job.owner, origin=Origin(screen, address), total=job.total,
             advance=lambda count: job.advance(count, _("L’archive s’écrit…")),
         )  # fmt: skip
-    except BackupError as error:
-        raise JobError(str(error)) from error
     said = _("L’archive est prête (%(size)s) ; elle est détruite dans vingt-quatre heures.") % {"size": size(made.size)}
     return Result(message=said, url=reverse("backup-download", args=[made.pk]))
 

@@ -3,7 +3,9 @@
 import re
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from stdnum.eu import vat
 from stdnum.fr import siren, siret
 
@@ -13,6 +15,7 @@ _DIGITS = b"0123456789"
 _PLAIN = bytes.maketrans(_DIGITS, bytes(range(10)))
 _DOUBLED = bytes.maketrans(_DIGITS, bytes([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]))
 _LA_POSTE = "356000000"
+POSTCODE = RegexValidator(r"^[0-9A-Z -]+$", gettext_lazy("Un code postal n’a que chiffres et majuscules."))
 
 
 def compact(value: str) -> str:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -14,7 +14,7 @@ from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
 from core.search import folded, search_column
-from crm.identifiers import validate_naf, validate_siren, validate_siret, validate_vat
+from crm.identifiers import POSTCODE, validate_naf, validate_siren, validate_siret, validate_vat
 
 
 class Kind(models.TextChoices):
@@ -58,10 +58,7 @@ class Company(DomainModel):
         _("état au registre"), max_length=1, choices=RegistryState, blank=True, default=""
     )
     address = models.CharField(_("adresse"), max_length=200, blank=True)
-    postcode = models.CharField(
-        _("code postal"), max_length=10, blank=True,
-        validators=[RegexValidator(r"^[0-9A-Z -]+$", _("Un code postal n’a que chiffres et majuscules."))],
-    )  # fmt: skip
+    postcode = models.CharField(_("code postal"), max_length=10, blank=True, validators=[POSTCODE])
     city = models.CharField(_("ville"), max_length=100, blank=True)
     phone = models.CharField(_("téléphone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)

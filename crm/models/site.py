@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.models import DomainModel
 from core.personal_data import PD, After, Blank, Keep, Null, Review, Tombstone, personal_data
 from core.search import folded, search_column
-from crm.identifiers import validate_siret
+from crm.identifiers import POSTCODE, validate_siret
 from crm.models.company import Company
 from crm.models.contact import Contact
 
@@ -42,10 +42,7 @@ class Site(DomainModel):
     is_default_billing = models.BooleanField(_("facturation par défaut"), default=False)
     siret = models.CharField(_("SIRET"), max_length=14, blank=True, validators=[validate_siret])
     address = models.CharField(_("adresse"), max_length=200, blank=True)
-    postcode = models.CharField(
-        _("code postal"), max_length=10, blank=True,
-        validators=[RegexValidator(r"^[0-9A-Z -]+$", _("Un code postal n’a que chiffres et majuscules."))],
-    )  # fmt: skip
+    postcode = models.CharField(_("code postal"), max_length=10, blank=True, validators=[POSTCODE])
     city = models.CharField(_("ville"), max_length=100, blank=True)
     insee_code = models.CharField(
         _("code INSEE de la commune"), max_length=5, blank=True,
