@@ -127,15 +127,16 @@ class MergeView(ResourceView):
 
     def moved(self, gone: models.Model) -> list[str]:
         """What will follow, counted: "3 contacts"."""
-        counted: list[tuple[str, QuerySet]] = [
-            (str(other._meta.verbose_name_plural), other._base_manager.filter(**{key.name: gone.pk}))
-            for other, key in pointing(self.resource.model)
+        counted: list[tuple[type[models.Model], QuerySet]] = [
+            (other, other._base_manager.filter(**{key.name: gone.pk})) for other, key in pointing(self.resource.model)
         ]
-        counted += [
-            (str(other._meta.verbose_name_plural), other._base_manager.filter(**about(gone))) for other in attached()
-        ]
-        counts = capped_counts([rows for _label, rows in counted])
-        return [f"{number(n)} {label}" for (label, _rows), n in zip(counted, counts, strict=True) if n]
+        counted += [(other, other._base_manager.filter(**about(gone))) for other in attached()]
+        counts = capped_counts([rows for _other, rows in counted])
+        return [f"{number(n)} {_named(other, n)}" for (other, _rows), n in zip(counted, counts, strict=True) if n]
+
+
+def _named(model: type[models.Model], count: int) -> str:
+    return str(model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural)
 
 
 def _text(field: Any, row: models.Model, name: str) -> str:
