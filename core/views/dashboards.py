@@ -19,6 +19,8 @@ from core.dashboards.showing import of_dashboard, shown
 from core.registry import registry
 from core.views.base import InstanceView
 
+_CREATED = 4  # what can be created from the home page: the first of the menu; the palette has all
+
 
 class HomeView(InstanceView):
     """`?arrange=1`: the same page with the tools that move its tiles."""
@@ -27,14 +29,11 @@ class HomeView(InstanceView):
         user: User = request.user  # type: ignore[assignment]
         reader = Reader(user)
         tiles, own = layout.home(reader)
+        written = [resource for resource in registry if resource.may(user, Level.WRITE)]
         context: dict[str, Any] = {
             "greeting": user.get_short_name(),
             "tiles": shown(reader, tiles),
-            "links": [
-                {"label": resource.new_label, "url": resource.create_url}
-                for resource in registry
-                if resource.may(user, Level.WRITE)
-            ],
+            "links": [{"label": one.new_label, "url": one.create_url} for one in written[:_CREATED]],
         }
         parts = [tile for tile in context["tiles"] if tile["key"] == "core.activity"]
         context["events"] = parts[0]["content"]["entries"] if parts else []

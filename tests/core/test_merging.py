@@ -81,7 +81,7 @@ def test_a_merge_keeps_the_chosen_values_and_moves_everything(seller, kept, gone
     hung = hang(gone)
     tag(kept, "voisin")
     page = seller.get(merge_url(kept, gone))
-    assert {"1 contacts", "1 affaires", "1 activités", "1 notes", "1 fichiers"} <= set(page.context["moved"])
+    assert {"1 contact", "1 affaire", "1 activité", "1 note", "1 fichier"} <= set(page.context["moved"])
     # Proposed: what is there already stays, what is missing comes from the other.
     proposed = {line["name"]: line["choice"] for line in page.context["lines"]}
     assert proposed == {
