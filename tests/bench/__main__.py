@@ -32,8 +32,7 @@ def main() -> int:
         django.setup()
         from tests.bench.run import run
 
-        run(data_dir, only=options.only, quick=options.quick, output=options.json)
-    return 0
+        return run(data_dir, only=options.only, quick=options.quick, output=options.json)
 
 
 if __name__ == "__main__":
