@@ -62,29 +62,49 @@ def changes(own: psycopg.Connection, schema: str, tables: list[Table], parent: d
     """The tables that changed since a full (its manifest), in the same snapshot as everything else."""
     horizon, known = parent["horizon"], parent["tables"]
     counted = sql.SQL(" UNION ALL ").join(
-        sql.SQL("SELECT {name}::text, count(*), count(*) FILTER (WHERE {recent}) FROM ONLY {table}").format(
-            name=sql.Literal(table.name), recent=recent(horizon, table), table=sql.Identifier(schema, table.name)
+        # OFFSET 0: else the planner asks each row's age once for each count.
+        sql.SQL(
+            "SELECT {name}::text, count(*), count(new), min(new) "
+            "FROM (SELECT CASE WHEN {recent} THEN {key} END AS new FROM ONLY {table} OFFSET 0) x"
+        ).format(
+            name=sql.Literal(table.name), recent=recent(horizon, table), key=_number(table),
+            table=sql.Identifier(schema, table.name),
         )
         for table in tables
-    )
-    found = {name: (count, new) for name, count, new in own.execute(counted)}
+    )  # fmt: skip
+    found = {name: (count, new, first) for name, count, new, first in own.execute(counted)}
     made = []
     for table in tables:
-        count, new = found[table.name]
+        count, new, first = found[table.name]
         if table.oid != known[table.name]["oid"] or not table.key:
             # Another table under the same name (a client that was restored), or one without a key.
             made.append(Change(table, REPLACED))
         elif new and count == known[table.name]["sums"][0] + new:
             # Each row of the full that left, changed, or is written at or after its horizon would make them fewer.
-            made.append(Change(table, ADDED, recent(horizon, table)))
+            made.append(Change(table, ADDED, _from(first, table, recent(horizon, table))))
         elif new or count != known[table.name]["sums"][0]:
             made.append(Change(table, CHANGED, recent(horizon, table)))
     return made
 
 
 def recent(horizon: str, _table: Table) -> sql.Composable:
-    """Rows written since a horizon. Two-sided: those frozen long ago have an age that wrapped to below zero."""
-    return sql.SQL("age(xmin) BETWEEN 0 AND age({}::xid)").format(sql.Literal(str(int(horizon) % 2**32)))
+    """Rows written since a horizon. Two-sided: those frozen long ago have an age that wrapped to below zero.
+
+    The horizon's own age is asked once, not for each row: within a transaction it does not move.
+    """
+    return sql.SQL("age(xmin) BETWEEN 0 AND (SELECT age({}::xid))").format(sql.Literal(str(int(horizon) % 2**32)))
+
+
+def _number(table: Table) -> sql.Composable:
+    """A row's key where it is a whole number, else any."""
+    return sql.SQL("{}::int8").format(sql.Identifier(table.key[0])) if table.ranges else sql.SQL("0::int8")
+
+
+def _from(first: int, table: Table, condition: sql.Composable) -> sql.Composable:
+    """The same rows, found by their key's index: what only grows has its new rows at the end."""
+    if not table.ranges:
+        return condition
+    return sql.SQL("{} >= {} AND {}").format(sql.Identifier(table.key[0]), sql.Literal(first), condition)
 
 
 def query(change: Change, source: sql.Composable) -> sql.Composable:
@@ -96,8 +116,11 @@ def query(change: Change, source: sql.Composable) -> sql.Composable:
 def keys_query(table: Table, source: sql.Composable) -> sql.Composable:
     """The keys that are there: runs of integers as ranges, others one a line."""
     if table.ranges:
-        one = sql.SQL("int8range({key}::int8, {key}::int8, '[]')").format(key=sql.Identifier(table.key[0]))
-        return sql.SQL("SELECT unnest(range_agg({})) FROM ONLY {}").format(one, source)
+        # Keys that follow each other keep the same distance from their rank. range_agg takes half as long again.
+        return sql.SQL(
+            "SELECT int8range(min(k), max(k), '[]') FROM (SELECT {key}::int8 AS k, "
+            "{key}::int8 - row_number() OVER (ORDER BY {key}) AS run FROM ONLY {source}) x GROUP BY run"
+        ).format(key=sql.Identifier(table.key[0]), source=source)
     return sql.SQL("SELECT {} FROM ONLY {}").format(names(table.key), source)
 
 
