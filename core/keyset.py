@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import F, Func, Q, QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.utils.dateparse import parse_datetime
 
 from core.custom.fields import Virtual
@@ -22,6 +23,9 @@ from core.search import folded
 PAGE = 50
 COUNT_CAP = 10_000
 _RANK_CAP = 100_000_000
+# (key, id) > (a key, an id): an index on both begins there. Said with OR, it would begin at the first row of that key,
+# and thousands may share a name.
+_BEYOND = {"gt": TupleGreaterThan, "lt": TupleLessThan}
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,12 @@ class Order:
         return rows.annotate(_key=self.expression) if self._computed else rows.alias(_key=self.expression)
 
     def beyond(self, cursor: Cursor, *, backwards: bool) -> Q:
-        """The rows after (or before) a cursor. The first condition is what the index can use."""
+        """The rows after (or before) a cursor."""
         op = "lt" if self.descending != backwards else "gt"
         if cursor.key is None:
             among = Q(_key__isnull=True) & Q(**{f"pk__{op}": cursor.pk})
             return among | Q(_key__isnull=False) if backwards else among
-        found = Q(**{f"_key__{op}e": cursor.key}) & (Q(**{f"_key__{op}": cursor.key}) | Q(**{f"pk__{op}": cursor.pk}))
+        found = Q(_BEYOND[op]((F("_key"), F("pk")), (cursor.key, cursor.pk)))
         return found | Q(_key__isnull=True) if self.has_blanks and not backwards else found
 
     def take(self, rows: QuerySet, size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
@@ -105,7 +109,7 @@ class Order:
             parts = [valued, blank.filter(**{f"pk__{op}": start.pk})]
             parts = parts if backwards else parts[1:]
         else:
-            after = Q(**{f"_key__{op}e": start.key}) & (Q(**{f"_key__{op}": start.key}) | Q(**{f"pk__{op}": start.pk}))
+            after = Q(_BEYOND[op]((F("_key"), F("pk")), (start.key, start.pk)))
             parts = [valued.filter(after)] if backwards else [valued.filter(after), blank]
         yield from reversed(parts) if backwards else parts
 
