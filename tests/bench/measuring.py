@@ -25,7 +25,8 @@ FORM = {"kind": "business", "relation": "prospect", "naf": "43.32A", "address": 
 
 
 QUIET = 1.1  # of the fastest pace of the run: beyond it, others had the machine
-ROUNDS = 12
+ROUNDS, MOST_ROUNDS = 12, 72
+ENOUGH = 16  # quiet repetitions: rounds go on until there are that many
 _SOURCE = inspect.getsource(argparse)
 _fastest = [float("inf")]
 
@@ -43,11 +44,15 @@ class Sample:
     size: int = 0  # bytes of the answer as sent
 
     @property
+    def at_pace(self) -> list[int]:
+        """The repetitions made while the machine was at its own pace."""
+        return [number for number, pace in enumerate(self.pace) if pace <= _fastest[0] * QUIET]
+
+    @property
     def quiet(self) -> list[int]:
-        """The repetitions that are judged: at the machine's own pace, or else the quietest quarter."""
-        own = [number for number, pace in enumerate(self.pace) if pace <= _fastest[0] * QUIET]
-        least = max(len(self.pace) // 4, 1)
-        return own if len(own) >= least else sorted(range(len(self.pace)), key=self.pace.__getitem__)[:least]
+        """The repetitions that are judged: those, or else as many of the quietest."""
+        own = self.at_pace
+        return own if len(own) >= ENOUGH else sorted(range(len(self.pace)), key=self.pace.__getitem__)[:ENOUGH]
 
     @property
     def slowness(self) -> float:
@@ -209,11 +214,16 @@ Act = Callable[[int], tuple[int, bytes, dict[str, str]]]
 
 def measure(schema: str, acts: list[Act], *, times: int, warm: int = 5) -> list[Sample]:
     """Each `act(n)` again and again, a few of one and a few of the next, in rounds: a while in which others have the
-    machine touches them all alike, and nobody's only chance. Raises AssertionError when an answer is an error."""
+    machine touches them all alike, and nobody's only chance. More rounds of what met no quiet enough while.
+
+    Raises AssertionError when an answer is an error.
+    """
     samples = [_first(act, warm) for act in acts]
     each = -(-times // ROUNDS)
-    for number in range(ROUNDS):
+    for number in range(MOST_ROUNDS):
         for act, (sample, reads) in zip(acts, samples, strict=True):
+            if number >= ROUNDS and len(sample.at_pace) >= ENOUGH:
+                continue
             if not any(_repeated(act, range(number * each, (number + 1) * each), sample) for _attempt in range(5)):
                 raise RuntimeError("the connections of the pool were renewed at each attempt")
             if reads is not None:
