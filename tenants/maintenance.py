@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tenants import freshness
 from tenants.models import Maintenance
 
 TTL = 30  # seconds that the windows are kept
@@ -34,15 +35,19 @@ class Window:
 
 
 _kept: dict[str, tuple[float, tuple[Window, ...]]] = {}  # under "all": (until when, the windows)
+_stamp = freshness.Stamp()
 
 
 def forget_windows() -> None:
-    """Empty this process's list; other processes see a change within TTL seconds."""
+    """Empty this process's list, and those of the others when the change is committed."""
     _kept.clear()
+    freshness.announce()
 
 
 def windows() -> tuple[Window, ...]:
     """The windows without an outcome that are not over, the first ones first. Two queries every TTL seconds."""
+    if _stamp.moved():
+        _kept.clear()
     until, found = _kept.get("all", (0.0, ()))
     if until <= time.monotonic():
         rows = Maintenance.objects.filter(outcome="", ends_at__gt=timezone.now()).order_by("starts_at")

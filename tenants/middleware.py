@@ -12,27 +12,31 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django_tenants.postgresql_backend.base import FakeTenant
 
-from tenants import maintenance
+from tenants import freshness, maintenance
 from tenants.client_certificates import Refused, check_certificate
 from tenants.connection import connection
 from tenants.models import Client, Domain, State
 
-TTL = 30  # seconds that a look-up is kept, also of an unknown host
+TTL = 30  # seconds that a look-up is kept, also of an unknown host, unless the fleet changes
 _KEPT = 5000
 _EXIT = ("/sortie/", "/account/", "/brand/logo")  # of a closed client: its administrators take what is theirs
 _PRIVACY, _BRAND = "/confidentialite/", "/brand.css"
 _UNSUBSCRIBE = "/d/"  # from a mail, by anybody, whatever the state (R20)
 _cache: dict[str, tuple[float, Client | None]] = {}
+_stamp = freshness.Stamp()
 
 
 def forget_hosts() -> None:
-    """Empty this process's look-ups; other processes see a change within TTL seconds."""
+    """Empty this process's look-ups, and those of the others when the change is committed."""
     _cache.clear()
+    freshness.announce()
 
 
 def client_of(host: str) -> Client | None:
     """The client of a host name, or None. A copy: nobody's change reaches another request."""
     now = time.monotonic()
+    if _stamp.moved():
+        _cache.clear()
     known = _cache.get(host)
     if known is None or known[0] < now:
         domain = Domain.objects.select_related("tenant").filter(domain=host).first()

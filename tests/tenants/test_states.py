@@ -101,6 +101,35 @@ def test_a_client_that_is_not_open_says_why(atelier, standing, state, words):
     forget_hosts()
 
 
+def test_a_change_made_by_another_process_is_seen_by_the_next_request(atelier, standing, signed_in, settings):
+    """The other process writes the row, then touches the stamp: this one had the client in hand."""
+    browser = signed_in(atelier)
+    assert browser.get("/crm/companies/").status_code == 200
+    standing(State.SUSPENDED)
+    assert browser.get("/crm/companies/").status_code == 200  # kept
+    settings.FLEET_STAMP.parent.mkdir(parents=True, exist_ok=True)
+    settings.FLEET_STAMP.touch()
+    assert browser.get("/crm/companies/").status_code == 503
+
+
+def test_a_change_is_announced_once_it_is_committed(atelier, settings, tmp_path, django_capture_on_commit_callbacks):
+    from tenants.middleware import forget_hosts
+
+    settings.FLEET_STAMP = tmp_path / "absent" / "stamp"
+    with django_capture_on_commit_callbacks(execute=True):
+        forget_hosts()
+        assert not settings.FLEET_STAMP.exists()
+    first = settings.FLEET_STAMP.stat().st_mtime_ns
+    with django_capture_on_commit_callbacks(execute=True):
+        forget_hosts()
+    assert settings.FLEET_STAMP.stat().st_mtime_ns > first
+    (tmp_path / "file").touch()
+    settings.FLEET_STAMP = tmp_path / "file" / "stamp"  # cannot be written: said in the log, and nothing breaks
+    with django_capture_on_commit_callbacks(execute=True):
+        forget_hosts()
+    assert visitor(atelier).get("/account/login/").status_code == 200
+
+
 def test_a_client_that_leaves_still_works(atelier, standing, signed_in):
     from tenants.middleware import forget_hosts
 

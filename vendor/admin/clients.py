@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from core import audit
@@ -119,9 +119,11 @@ class ClientAdmin(admin.ModelAdmin):
             return _("aucun : à l’essai, sans limite")
         names = ", ".join(business_modules().get(module, module) for module in sorted(given.modules))
         taken = 0 if client.destroyed_at else seats_taken(client)
-        return _("%(taken)s places prises sur %(seats)s ; modules : %(modules)s") % {
-            "taken": taken, "seats": given.seats, "modules": names,
-        }  # fmt: skip
+        said = ngettext(
+            "%(taken)s place prise sur %(seats)s ; modules : %(modules)s",
+            "%(taken)s places prises sur %(seats)s ; modules : %(modules)s", taken,
+        )  # fmt: skip
+        return said % {"taken": taken, "seats": given.seats, "modules": names}
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view

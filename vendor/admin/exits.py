@@ -19,6 +19,7 @@ from vendor.admin.site import ops
 from vendor.models import Exit
 from vendor.tasks import export_client
 
+AFTER = 35  # seconds: more than a look-up is kept (tenants.middleware.TTL), and than a request lasts
 RECEIPT = ("receipt_signatory", "receipt_signed_on", "receipt_document")
 
 
@@ -100,7 +101,7 @@ class ExitAdmin(admin.ModelAdmin):
             messages.error(request, " ".join(error.messages))
             return redirect("admin:tenants_client_change", client)
         self.log_addition(request, made, "begin")
-        export_client.delay(made.pk)
+        export_client.apply_async([made.pk], countdown=AFTER)  # what was under way when it closed is then in it
         messages.success(request, _("L’instance est fermée ; l’export se prépare."))
         return redirect("admin:vendor_exit_change", made.pk)
 
