@@ -1,16 +1,17 @@
 """What the shell of every page shows: the client, the menu, the person, the theme."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from core.accounts.access import MODULES, Level
 from core.actions.notifications import unread_count
+from core.addresses import address
 from core.dashboards.declaring import dashboard_of
 from core.exporting.recording import may_extract
 from core.registry import Menu, registry
@@ -19,8 +20,24 @@ _THEMES = ("", "light", "dark")
 _DENSITIES = ("", "compact")
 
 
+class _Lazy(dict[str, Any]):
+    """A dict that is filled when something is first asked of it: parts of a page ask nothing of the shell, and a whole
+    page asks a hundred times, which a lazy object would answer each time through a proxy."""
+
+    def __init__(self, fill: Callable[[], dict[str, Any]]) -> None:
+        super().__init__()
+        self._fill: Callable[[], dict[str, Any]] | None = fill
+
+    def __missing__(self, key: str) -> Any:
+        if self._fill is None:
+            raise KeyError(key)
+        fill, self._fill = self._fill, None
+        self.update(fill())
+        return self[key]
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+    return {"shell": _Lazy(lambda: _shell(request))}
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
@@ -36,18 +53,23 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "menu": [],
         "tabs": [],
         "account_links": [],
+        "brand_css": "",
+        "support": None,
+        "maintenance": None,
+        "palette_url": "",
+        "bell": None,
     }
     if client is None:
         return shown
     if client.logo:
-        shown["client"]["logo"] = f"{reverse('logo')}?{client.logo.name.rpartition('/')[2]}"
+        shown["client"]["logo"] = f"{address('logo')}?{client.logo.name.rpartition('/')[2]}"
     if client.hue is not None:
-        shown["brand_css"] = f"{reverse('brand')}?{client.hue}-{client.chroma or ''}"
+        shown["brand_css"] = f"{address('brand')}?{client.hue}-{client.chroma or ''}"
     if signed_in and user:
         shown["support"] = _support(user)
     shown["maintenance"] = getattr(client, "maintenance", None)
-    shown["privacy_url"] = reverse("privacy")
-    shown["prefs_url"] = reverse("prefs")
+    shown["privacy_url"] = address("privacy")
+    shown["prefs_url"] = address("prefs")
     if signed_in:
         if user.support is not None:
             shown |= {"user": None, "prefs_url": ""}  # no account to look after
@@ -55,15 +77,15 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shown["menu"] = menu
         items = [item for group in menu for item in group["items"]]
         shown["tabs"] = [item for item in items if "menu_only" not in item][:4]  # the first ones of a phone
-        shown["palette_url"] = reverse("palette")
+        shown["palette_url"] = address("palette")
         if user.support is not None:
             return shown
-        shown["logout_url"] = reverse("account_logout")
-        shown["bell"] = {"url": reverse("notifications"), "count": unread_count(user)}
+        shown["logout_url"] = address("account_logout")
+        shown["bell"] = {"url": address("notifications"), "count": unread_count(user)}
         shown["account_links"] = [
-            {"label": _("Mes préférences"), "url": reverse("my-preferences"), "icon": "settings"},
-            {"label": _("API"), "url": reverse("api-docs"), "icon": "braces"},
-            {"label": _("Ma sécurité"), "url": reverse("account-security"), "icon": "shield-check"},
+            {"label": _("Mes préférences"), "url": address("my-preferences"), "icon": "settings"},
+            {"label": _("API"), "url": address("api-docs"), "icon": "braces"},
+            {"label": _("Ma sécurité"), "url": address("account-security"), "icon": "shield-check"},
         ]
     return shown
 
@@ -87,7 +109,7 @@ def _allowed(value: str | None, values: tuple[str, ...]) -> str:
 
 
 def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
-    groups: list[dict[str, Any]] = [{"label": None, "items": [_item(request, "house", _("Accueil"), reverse("home"))]}]
+    groups: list[dict[str, Any]] = [{"label": None, "items": [_item(request, "house", _("Accueil"), address("home"))]}]
     for menu in registry.menus:
         items = [
             _item(request, resource.icon, resource.label_plural, resource.entry_url(), resource.list_url)
@@ -116,7 +138,7 @@ def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     items = []
     for icon, label, name in organisation:
         try:
-            items.append(_item(request, icon, label, reverse(name)))
+            items.append(_item(request, icon, label, address(name)))
         except NoReverseMatch:  # a host that serves fewer pages
             continue
     if items:

@@ -27,6 +27,7 @@ from django.utils.functional import classproperty
 from django.utils.text import capfirst
 
 from core.accounts.access import Level, Scope
+from core.addresses import address
 from core.display import plain
 from core.keyset import Order
 
@@ -154,7 +155,7 @@ class Resource:
 
     @classmethod
     def url(cls, page: str, *args: Any) -> str:
-        return reverse(cls.url_name(page), args=args)
+        return reverse(cls.url_name(page), args=args) if args else address(cls.url_name(page))
 
     @classproperty
     def list_url(cls) -> str:  # noqa: N805

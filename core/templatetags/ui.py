@@ -12,9 +12,11 @@ from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, ClearableFileInput
 from django.template.context import Context
+from django.templatetags import i18n
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from core.templatetags import french
 
@@ -34,6 +36,39 @@ def asset(path: str) -> str:
         return static(path)
     except ValueError:
         return f"{settings.STATIC_URL}{path}"
+
+
+@register.simple_tag(name="static")
+@cache
+def kept_static(path: str) -> str:
+    """`{% static %}`, whose address is asked for once a process."""
+    return static(path)
+
+
+class _Said(template.Node):
+    """`{% translate "…" %}` of a literal, translated once a process and language: a page says sixty of them."""
+
+    child_nodelists = ()
+
+    def __init__(self, node: i18n.TranslateNode) -> None:
+        self.node = node
+        self.said: dict[str | None, str] = {}
+
+    def render(self, context: Context) -> str:
+        language = get_language()
+        text = self.said.get(language)
+        if text is None:
+            text = self.said[language] = self.node.render(context)
+        return text
+
+
+@register.tag
+def translate(parser: template.base.Parser, token: template.base.Token) -> template.Node:
+    """Django's tag, that keeps what a literal is in each language."""
+    node = i18n.do_translate(parser, token)
+    words = node.filter_expression
+    plain = not words.filters and not node.asvar and not node.message_context and not node.noop
+    return _Said(node) if plain and getattr(words.var, "literal", None) is not None else node
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,3 +57,17 @@ def test_a_cursor_of_another_sort_is_refused():
     text = Cursor("Dupont", 3, 1).encode()
     with pytest.raises(ValueError):
         Cursor.decode(text, Order(Company._meta.get_field("updated_at")))
+
+
+def test_a_page_begins_at_its_row_also_among_many_of_the_same_name(atelier):
+    Company.objects.bulk_create([Company(name="Ateliers Martin") for _number in range(2000)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE crm_company")
+    order = Order(Company._meta.get_field("name"))
+    middle = order.apply(Company.objects.all())[1500]
+    rows = order.apply(Company.objects.all()).filter(
+        order.beyond(Cursor("ateliers martin", middle.pk, 1), backwards=False)
+    )
+    plan = rows[:51].explain(analyze=True, costs=False, timing=False)
+    assert "company_by_name" in plan and "Removed by Filter" not in plan
+    assert [row.pk for row in rows[:3]] == [middle.pk + 1, middle.pk + 2, middle.pk + 3]
