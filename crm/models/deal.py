@@ -118,6 +118,7 @@ class Deal(DomainModel):
             models.Index(fields=["state", "stage", "owner"], name="deal_facets"),
             # The columns of a board, and their sums without reading the rows.
             models.Index(fields=["stage", "rank", "id"], include=["amount"], name="deal_board"),
+            models.Index(fields=["owner", "stage", "rank", "id"], include=["amount"], name="deal_board_owner"),
             models.Index(
                 fields=["stage", "-closed_at", "id"], include=["amount"], condition=Q(closed_at__isnull=False),
                 name="deal_board_closed",

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from django.forms import DateInput, ModelChoiceField, Textarea
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Display, Related, Resource, View
+from core.statements import compiled
 from crm.actions.deals import first_stage
 from crm.filters import MonthAhead
 from crm.models import Company, Contact, Deal, LostReason, Site, Stage
@@ -33,14 +35,29 @@ class StagesIterator(ModelChoiceIterator):
         empty = getattr(self.field, "empty_label", None)
         if empty is not None:
             yield "", empty
-        stages = list(self.queryset.all())
+        stages = self.stages()
         several = len({stage.pipeline_id for stage in stages}) > 1
         for stage in stages:
             yield stage.pk, f"{stage.pipeline} · {stage}" if several else stage.name
 
+    def stages(self) -> list[Stage]:
+        return list(self.queryset.all())
+
+
+@compiled
+def _every_stage() -> QuerySet:
+    return Stage.objects.select_related("pipeline")
+
+
+class EveryStage(StagesIterator):
+    """Those that a list filters by: every list of deals asks."""
+
+    def stages(self) -> list[Stage]:
+        return _every_stage()
+
 
 class _StagesField(ModelMultipleChoiceField):
-    iterator = StagesIterator
+    iterator = EveryStage
 
 
 class StageFacet(django_filters.ModelMultipleChoiceFilter):
