@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", *WHOLE)  # the same engine without a window: a sixth less of the processor
+PACKAGES = ("chromium-headless-shell", "chromium")  # the first that Debian has
+FONTS = ("fonts-liberation", "fonts-dejavu-core")
 INSTALL_SECONDS = 900
 
 
@@ -36,8 +38,11 @@ def _from_debian() -> str | None:
     print("→ Installation de Chromium (paquets Debian)…", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     _try(["apt-get", "update", "-q"], quiet)
-    _try(["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES], quiet)
-    return _on_path()
+    for package in PACKAGES:
+        _try(["apt-get", "install", "-y", "-q", "--no-install-recommends", package, *FONTS], quiet)
+        if found := _on_path():
+            return found
+    return None
 
 
 def _from_playwright() -> str | None:

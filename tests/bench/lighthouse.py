@@ -11,7 +11,7 @@ from pathlib import Path
 from django_tenants.utils import schema_context, tenant_context
 
 from crm.models import Company
-from scripts.browser import NAMES
+from scripts.browser import NAMES, WHOLE
 from tenants.models import Client
 from tests.bench import loading
 from tests.bench.measuring import Browser
@@ -27,7 +27,7 @@ _SECONDS = 240
 def lighthouse(report: Report, *, quick: bool) -> None:
     """Scores out of 100. Those of performance are of wall times: on a loaded machine they are lower."""
     npx = shutil.which("npx")
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, (*WHOLE, *NAMES))), None)
     if npx is None or chromium is None:
         print(f"Lighthouse : non mesuré, {'Node.js' if npx is None else 'Chromium'} n’est pas installé.")
         return
