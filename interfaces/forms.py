@@ -69,8 +69,8 @@ class RequestForm(CleanInput, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["hosts"] = "\n".join(self.instance.hosts)
         if self.instance.pk:
-            self.initial["hosts"] = "\n".join(self.instance.hosts)
             self.fields["document"].required = False
             self.fields["document"].help_text = (
                 _("Gardé : %s. Choisissez un fichier pour le remplacer.") % self.instance.document_name

@@ -152,3 +152,10 @@ def test_the_pages_cost_the_same_however_much_there_is(admin, program):
     ApiKey.objects.create(request=ours.request, label="Deux", prefix="abcdefgh", digest="0" * 64)
     assert [queries(HOME), queries(f"{HOME}{ours.request.pk}/")] == few
     assert Call.objects.count() == 6
+
+
+def test_a_new_request_is_asked_with_empty_fields_and_needs_no_host(admin):
+    page = admin.get(f"{HOME}new/").content.decode()
+    assert re.search(r'<textarea name="hosts"[^>]*>\s*</textarea>', page)
+    assert admin.post(f"{HOME}new/", filled(hosts="")).status_code == 302
+    assert WrittenRequest.objects.get().hosts == []
