@@ -136,7 +136,7 @@ def children(addresses: list[str], data_dir: Path) -> list[Child]:
     make_folder(data_dir / "beat")
     log = data_dir / "log"
     web = ["-m", "gunicorn", "config.wsgi", *binds, "--workers=2", "--worker-class=gthread", "--threads=4"]
-    web += ["--preload", "--graceful-timeout=4", "--timeout=120", "--no-control-socket"]
+    web += ["--preload", "--graceful-timeout=4", "--timeout=120", "--limit-request-line=8190", "--no-control-socket"]
     celery = ["-m", "celery", "-A", "config"]
     worker = [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
     post = ["-m", "config.inbox.server", os.environ["DEMO_SMTP_PORT"], str(data_dir / "mail")]
