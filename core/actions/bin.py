@@ -148,7 +148,11 @@ def relations(model: type[models.Model]) -> Iterator[Any]:
 def _refusal(stuck: list[models.Model]) -> str:
     names = ", ".join(str(row) for row in stuck[:_NAMED])
     more = _(" et %d autres") % (len(stuck) - _NAMED) if len(stuck) > _NAMED else ""
-    return _("Impossible : %(names)s%(more)s en dépend. Détachez-le d’abord.") % {"names": names, "more": more}
+    said = ngettext(
+        "Impossible : %(names)s en dépend. Détachez-le d’abord.",
+        "Impossible : %(names)s%(more)s en dépendent. Détachez-les d’abord.", len(stuck),
+    )  # fmt: skip
+    return said % {"names": names, "more": more}
 
 
 def contents(refs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
