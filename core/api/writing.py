@@ -244,7 +244,12 @@ def _time(value: Any) -> str:
 
 
 def _key(value: Any) -> int:
-    if isinstance(value, dict) and "id" in value and value.keys() <= {"id", "label"}:
+    if (
+        isinstance(value, dict)
+        and "id" in value
+        and value.keys() <= {"id", "label"}
+        and isinstance(value.get("label", ""), str)
+    ):
         value = value["id"]
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _LARGEST:
         raise Wrong("invalid", _('La clé d’une fiche : 12, ou {"id": 12}.'))

@@ -221,3 +221,14 @@ def test_a_web_process_starts_without_the_frameworks_of_the_api():
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+@pytest.mark.parametrize(
+    "owner", [{"id": 1, "label": []}, {"id": 1, "name": "Ève"}, {"label": "Ève"}, "1", True, 0, -1]
+)
+def test_a_row_named_by_what_is_no_reference_is_refused(api, make_company, owner):
+    row = make_company("Dupont")
+    answer = api.patch(f"/api/crm/companies/{row.pk}/", {"owner": owner})
+    assert answer.status_code in (400, 422) and "owner" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.owner is None
