@@ -31,7 +31,8 @@ def place_deal(deal: Deal, *, stage: Stage, above: int | None = None, below: int
 
     Raises NeedsReason when the stage is one of lost deals and the deal is not lost yet: close_deal says why.
     """
-    deal = Deal.objects.select_for_update(of=("self",)).select_related("stage").get(pk=deal.pk)
+    # Without a join: the lock is waited for, and the row that somebody moved meanwhile no longer joins its old stage.
+    deal = Deal.objects.select_for_update().get(pk=deal.pk)
     if stage.kind == StageKind.LOST and deal.state != StageKind.LOST:
         raise NeedsReason
     rank = _rank_between(stage, above, below)

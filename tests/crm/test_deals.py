@@ -1,17 +1,22 @@
 """Deals: what the database keeps in step with their stage, the board, the forecast, and how they end."""
 
 import datetime as dt
+import threading
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
+from core.accounts.models import User
 from core.models import Event
+from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
 from crm.models import Company, Deal, LostReason, Pipeline, Stage
 from tests.contract.conftest import queries_of
+from tests.workers import wait_for
 
 BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast/"
 
@@ -310,3 +315,36 @@ def test_pipelines_are_set_by_managers_alone(stages, seller, person):
     assert names[3:] == ["Négociation", "Relance", "Gagnée", "Perdue"]
     won = boss.post(reverse("crm-stage", args=[relance.pk]), {"name": "Relance", "kind": "won", "probability": "10"})
     assert won.status_code == 302 and Stage.objects.get(pk=relance.pk).probability == 100
+
+
+def test_a_card_that_two_people_move_at_once_ends_where_the_second_put_it(make_client):
+    client = make_client()
+    with tenant_context(client):
+        first, second, third = Stage.objects.order_by("position")[:3]
+        deal, person = make(first), User.objects.first()
+    outcome: list[object] = []
+
+    def move_too() -> None:
+        try:
+            with tenant_context(client):
+                outcome.append(place_deal(deal, stage=third, by=person).stage_id)
+        except Exception as error:  # noqa: BLE001 - of a thread: it is the assertion that shows it
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=move_too)
+    with tenant_context(client):
+        with transaction.atomic():
+            Deal.objects.filter(pk=deal.pk).update(stage=second)
+            other.start()
+            wait_for(lambda: outcome or waits_for_a_lock(), 20)
+        other.join(20)
+        deal.refresh_from_db()
+    assert outcome == [third.pk] and deal.stage_id == third.pk
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
