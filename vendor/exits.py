@@ -46,10 +46,31 @@ def begin(client: Client, *, by: str) -> Exit:
     return Exit.objects.create(client=client, begun_by=by[:160])
 
 
+class StillWritten(ValidationError):
+    """What was under way when the instance was closed is not committed: an archive of now would lack it."""
+
+
+def being_written(schema: str) -> bool:
+    """Whether another connection holds rows of a schema that it wrote and has not committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks AS held JOIN pg_class AS class ON class.oid = held.relation"
+            " WHERE held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND class.relnamespace = to_regnamespace(%s) AND class.relkind = 'r'"
+            " AND held.mode = 'RowExclusiveLock' AND held.granted AND held.pid <> pg_backend_pid())",
+            [connection.ops.quote_name(schema)],
+        )
+        return cursor.fetchone()[0]
+
+
 def export(exit: Exit) -> None:  # noqa: A002 - the word of the contract
     """Write the archive; its failure is kept with the exit, and it can be made again until the receipt is signed."""
     if not exit.runs or exit.receipt_signed_on:
         raise ValidationError(_("L’export de cette sortie ne se refait plus."))
+    if being_written(exit.client.schema_name):
+        raise StillWritten(
+            _("Une écriture commencée avant la fermeture n’est pas finie : l’export se fait après elle.")
+        )
     name = f"exit/{secrets.token_hex(16)}.zip"
     target = Path(vendor_storage.path(name))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

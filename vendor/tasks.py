@@ -2,20 +2,25 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from vendor import certificates, exits, reminders
 from vendor.models import Exit
 
 logger = logging.getLogger(__name__)
+AGAIN = 10  # seconds
 
 
-@shared_task
-def export_client(pk: int) -> None:
-    """The archive of an exit; a failure is kept with it, and logged."""
+@shared_task(bind=True, max_retries=None)
+def export_client(self: Task, pk: int) -> None:
+    """The archive of an exit, as soon as nothing is being written any more; a failure is kept with it, and logged."""
     found = Exit.objects.select_related("client").filter(pk=pk).first()
-    if found is not None and found.runs:
+    if found is None or not found.runs:
+        return
+    try:
         exits.export(found)
+    except exits.StillWritten as error:
+        raise self.retry(exc=error, countdown=AGAIN) from error
 
 
 @shared_task

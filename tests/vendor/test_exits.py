@@ -7,7 +7,9 @@ import io
 import json
 import zipfile
 
+import psycopg
 import pytest
+from celery.exceptions import Retry
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -27,6 +29,7 @@ from tests.conftest import visitor
 from tests.tenants.conftest import scan, today, with_factor
 from vendor import exits
 from vendor.models import Exit
+from vendor.tasks import AGAIN, export_client
 
 
 @pytest.fixture
@@ -125,6 +128,26 @@ def test_a_client_leaves_with_everything_and_the_rest_is_destroyed(leaver, staff
     forget_hosts()
     assert visitor(leaver).get("/").status_code == 404
     assert staff.get("/admin/").status_code == 200  # the fleet still counts it
+
+
+def test_what_is_being_written_when_the_instance_closes_is_in_the_archive(leaver, monkeypatch):
+    """An import, say, that began before: the export waits for its end, by the task as by the command."""
+    leaving = exits.begin(leaver, by="Ops")
+    given = connection.get_connection_params()
+    kept = {name: given[name] for name in ("host", "port", "dbname", "user", "password") if given.get(name)}
+    with psycopg.connect(**kept) as other:
+        other.execute("UPDATE sortant.crm_company SET city = 'Douarnenez'")
+        with pytest.raises(exits.StillWritten, match="n’est pas finie"):
+            exits.export(leaving)
+        again: list[int] = []
+        monkeypatch.setattr(export_client, "retry", lambda **how: again.append(how["countdown"]) or Retry())
+        with schema_context("public"), pytest.raises(Retry):
+            export_client.delay(leaving.pk)
+        assert again == [AGAIN]
+        assert not leaving.exported_at
+    exits.export(leaving)
+    with archive(leaving) as made:
+        assert "Douarnenez" in made.read("csv/crm_company.csv").decode()
 
 
 def test_the_archive_is_complete_described_and_without_secrets(leaver):

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_POST
 
 from core import audit
 from tenants.documents import vendor_storage
+from tenants.middleware import TTL
 from tenants.models import Client
 from vendor import exits
 from vendor.admin.site import ops
 from vendor.models import Exit
 from vendor.tasks import export_client
 
-AFTER = 35  # seconds: more than a look-up is kept (tenants.middleware.TTL), and than a request lasts
+AFTER = TTL + 5  # seconds: another machine may serve the instance that long (tenants.freshness)
 RECEIPT = ("receipt_signatory", "receipt_signed_on", "receipt_document")
 
 
@@ -101,7 +102,7 @@ class ExitAdmin(admin.ModelAdmin):
             messages.error(request, " ".join(error.messages))
             return redirect("admin:tenants_client_change", client)
         self.log_addition(request, made, "begin")
-        export_client.apply_async([made.pk], countdown=AFTER)  # what was under way when it closed is then in it
+        export_client.apply_async([made.pk], countdown=AFTER)
         messages.success(request, _("L’instance est fermée ; l’export se prépare."))
         return redirect("admin:vendor_exit_change", made.pk)
 
