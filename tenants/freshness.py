@@ -1,8 +1,8 @@
-"""What each process keeps of the fleet (hosts, states, windows of maintenance) is dropped by all of them at once.
+"""What each process keeps of the fleet (hosts, states, windows) is kept under the date of its last change.
 
-One that changes the fleet touches a file; every request looks at its date, which takes 2 µs. So a suspended or closed
-instance is closed on every worker of the machine from the next request on. On another machine, or where the file cannot
-be written, the change is seen when what is kept expires.
+One that changes the fleet touches a file; every request reads its date. So a suspended or closed instance is closed on
+every worker of the machine from the next request on. On another machine, or where the file cannot be written, the
+change is seen when what is kept expires.
 """
 
 import logging
@@ -15,16 +15,13 @@ from django.db import connection, transaction
 logger = logging.getLogger(__name__)
 
 
-class Stamp:
-    """Of one thing that is kept: `moved` tells, once, that somebody changed the fleet since it was last asked."""
-
-    def __init__(self) -> None:
-        self._seen: int | None = None
-
-    def moved(self) -> bool:
-        now = _date()
-        moved, self._seen = now != self._seen, now
-        return moved
+def stamp() -> int:
+    """The last change of the fleet, as this machine knows it. Taken before the rows are read: what is read while
+    somebody changes them is then read again."""
+    try:
+        return settings.FLEET_STAMP.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def announce() -> None:
@@ -33,13 +30,6 @@ def announce() -> None:
         transaction.on_commit(_touch)
     else:  # without so much as opening a connection
         _touch()
-
-
-def _date() -> int:
-    try:
-        return settings.FLEET_STAMP.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _touch() -> None:

@@ -34,8 +34,7 @@ class Window:
         return max(60, int((self.ends_at - moment).total_seconds()))
 
 
-_kept: dict[str, tuple[float, tuple[Window, ...]]] = {}  # under "all": (until when, the windows)
-_stamp = freshness.Stamp()
+_kept: dict[str, tuple[float, int, tuple[Window, ...]]] = {}  # under "all": (until when, the stamp, the windows)
 
 
 def forget_windows() -> None:
@@ -46,13 +45,12 @@ def forget_windows() -> None:
 
 def windows() -> tuple[Window, ...]:
     """The windows without an outcome that are not over, the first ones first. Two queries every TTL seconds."""
-    if _stamp.moved():
-        _kept.clear()
-    until, found = _kept.get("all", (0.0, ()))
-    if until <= time.monotonic():
+    stamp = freshness.stamp()
+    until, under, found = _kept.get("all", (0.0, stamp, ()))
+    if until <= time.monotonic() or under != stamp:
         rows = Maintenance.objects.filter(outcome="", ends_at__gt=timezone.now()).order_by("starts_at")
         found = tuple(_window(row) for row in rows.prefetch_related("clients"))
-        _kept["all"] = (time.monotonic() + TTL, found)
+        _kept["all"] = (time.monotonic() + TTL, stamp, found)
     return found
 
 

@@ -22,8 +22,7 @@ _KEPT = 5000
 _EXIT = ("/sortie/", "/account/", "/brand/logo")  # of a closed client: its administrators take what is theirs
 _PRIVACY, _BRAND = "/confidentialite/", "/brand.css"
 _UNSUBSCRIBE = "/d/"  # from a mail, by anybody, whatever the state (R20)
-_cache: dict[str, tuple[float, Client | None]] = {}
-_stamp = freshness.Stamp()
+_cache: dict[str, tuple[float, int, Client | None]] = {}  # {host: (until when, under which stamp, the client)}
 
 
 def forget_hosts() -> None:
@@ -34,18 +33,16 @@ def forget_hosts() -> None:
 
 def client_of(host: str) -> Client | None:
     """The client of a host name, or None. A copy: nobody's change reaches another request."""
-    now = time.monotonic()
-    if _stamp.moved():
-        _cache.clear()
+    now, stamp = time.monotonic(), freshness.stamp()
     known = _cache.get(host)
-    if known is None or known[0] < now:
+    if known is None or known[0] < now or known[1] != stamp:
         domain = Domain.objects.select_related("tenant").filter(domain=host).first()
         if domain:
             _ = domain.tenant.unlicensed  # kept with the client: no request asks for it
         if len(_cache) >= _KEPT:
             _cache.clear()
-        known = _cache[host] = (now + TTL, domain.tenant if domain else None)
-    return copy.copy(known[1])
+        known = _cache[host] = (now + TTL, stamp, domain.tenant if domain else None)
+    return copy.copy(known[2])
 
 
 def vendor_part(host: str) -> str | None:
