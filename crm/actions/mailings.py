@@ -216,7 +216,8 @@ def feed(mailing: Mailing) -> bool:
     if room <= 0:
         return False
     waiting = mailing.messages.filter(state=MessageState.WAITING).order_by("pk")
-    portion = list(waiting.select_related("contact__company").select_for_update(of=("self",))[:room])
+    # Locked without a join: one whose contact is merged meanwhile would be missing, and the mailing said to be over.
+    portion = list(waiting.prefetch_related("contact__company").select_for_update(of=("self",))[:room])
     if not portion:
         if not mailing.messages.filter(state=MessageState.QUEUED).exists():
             _step(mailing, MailingState.SENT, finished_at=timezone.now())
