@@ -31,8 +31,8 @@ class _Lazy(dict[str, Any]):
     def __missing__(self, key: str) -> Any:
         if self._fill is None:
             raise KeyError(key)
-        fill, self._fill = self._fill, None
-        self.update(fill())
+        self.update(self._fill())
+        self._fill = None
         return self[key]
 
 

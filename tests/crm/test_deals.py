@@ -1,7 +1,7 @@
 """Deals: what the database keeps in step with their stage, the board, the forecast, and how they end."""
 
 import datetime as dt
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -322,26 +322,22 @@ def test_a_card_that_two_people_move_at_once_ends_where_the_second_put_it(make_c
     with tenant_context(client):
         first, second, third = Stage.objects.order_by("position")[:3]
         deal, person = make(first), User.objects.first()
-    outcome: list[object] = []
 
-    def move_too() -> None:
+    def move_too() -> int:
         try:
             with tenant_context(client):
-                outcome.append(place_deal(deal, stage=third, by=person).stage_id)
-        except Exception as error:  # noqa: BLE001 - of a thread: it is the assertion that shows it
-            outcome.append(error)
+                return place_deal(deal, stage=third, by=person).stage_id
         finally:
             connection.close()
 
-    other = threading.Thread(target=move_too)
-    with tenant_context(client):
+    with tenant_context(client), ThreadPoolExecutor(1) as other:
         with transaction.atomic():
             Deal.objects.filter(pk=deal.pk).update(stage=second)
-            other.start()
-            wait_for(lambda: outcome or waits_for_a_lock(), 20)
-        other.join(20)
+            moved = other.submit(move_too)
+            wait_for(lambda: moved.done() or waits_for_a_lock(), 20)
+        assert moved.result(20) == third.pk
         deal.refresh_from_db()
-    assert outcome == [third.pk] and deal.stage_id == third.pk
+    assert deal.stage_id == third.pk
 
 
 def waits_for_a_lock() -> bool:
