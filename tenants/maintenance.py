@@ -5,12 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from tenants import freshness
 from tenants.models import Maintenance
 
-TTL = 30  # seconds that the windows are kept
+TTL = settings.FLEET_TTL
 
 
 @dataclass(frozen=True)

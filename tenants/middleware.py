@@ -17,7 +17,7 @@ from tenants.client_certificates import Refused, check_certificate
 from tenants.connection import connection
 from tenants.models import Client, Domain, State
 
-TTL = 30  # seconds that a look-up is kept, also of an unknown host, unless the fleet changes
+TTL = settings.FLEET_TTL  # of a look-up, also of an unknown host
 _KEPT = 5000
 _EXIT = ("/sortie/", "/account/", "/brand/logo")  # of a closed client: its administrators take what is theirs
 _PRIVACY, _BRAND = "/confidentialite/", "/brand.css"

@@ -269,6 +269,7 @@ STATIC_BUNDLES_DIR = BASE_DIR / "build" / "bundles"
 FONT_DIR = BASE_DIR / "build" / "fonts"  # of the documents; made by `manage.py vendor`, never sent to a browser
 PDF_TEMPLATES = BASE_DIR / "templates" / "pdf"
 MEDIA_ROOT = DATA_DIR / "media"
+FLEET_TTL = 30  # seconds that hosts and windows of maintenance are kept, unless the fleet changes
 FLEET_STAMP = DATA_DIR / "fleet-stamp"  # its date is the last change of the fleet: see tenants/freshness.py
 MEDIA_URL = "/media/"  # never served as such: files go out through views that check rights
 STORAGES = {

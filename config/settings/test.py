@@ -26,6 +26,7 @@ CELERY_TASK_EAGER_PROPAGATES = True
 MEDIA_ROOT = DATA_DIR / "media"
 STATIC_ROOT = DATA_DIR / "static"  # not the one that a demo collects meanwhile
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+FLEET_TTL = 3600  # what a test changes it makes known itself, and no count of queries meets the end of it
 FLEET_STAMP = DATA_DIR / "fleet-stamp"
 BACKUP_ROOT = DATA_DIR / "backups"
 BACKUP_KEYRING = DATA_DIR / "keyring"
