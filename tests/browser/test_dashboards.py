@@ -28,6 +28,7 @@ def test_a_tile_is_moved_by_the_keyboard_and_stays_there(instance, some_companie
     instance.enter("sales", "/")
     first, second, *rest = labels(page)
     page.get_by_role("link", name="Organiser").click()
+    page.wait_for_url("**/?arrange=1")  # loaded: pressed before its script is there, the button sends the whole page
     arrow = page.get_by_role("button", name=f"Reculer : {first}")
     arrow.focus()
     with page.expect_response("**/home/tiles/"):
