@@ -9,6 +9,7 @@ customElements.define("tile-board", class extends HTMLElement {
     this.saving = Promise.resolve();
     this.form.addEventListener("submit", (event) => this.move(event));
     self.Sortable.create(this.board, { handle: ".grip", animation: 140, onEnd: ({ item }) => this.moved(item) });
+    this.dataset.ready = "";
   }
 
   move(event) {

@@ -18,6 +18,11 @@ def labels(page) -> list[str]:
     return [text.strip() for text in page.locator(".board .card h2").all_text_contents()]
 
 
+def ready(page) -> None:
+    """The tiles move where they are; pressed before their script is there, an arrow sends the whole page."""
+    expect(page.locator("tile-board[data-ready]")).to_be_visible()
+
+
 def in_order(page, *names) -> None:
     """The tiles are these, once the page that was asked for is there."""
     expect(page.locator(".board .card h2")).to_have_text(list(names))
@@ -28,7 +33,7 @@ def test_a_tile_is_moved_by_the_keyboard_and_stays_there(instance, some_companie
     instance.enter("sales", "/")
     first, second, *rest = labels(page)
     page.get_by_role("link", name="Organiser").click()
-    page.wait_for_url("**/?arrange=1")  # loaded: pressed before its script is there, the button sends the whole page
+    ready(page)
     arrow = page.get_by_role("button", name=f"Reculer : {first}")
     arrow.focus()
     with page.expect_response("**/home/tiles/"):
@@ -45,6 +50,7 @@ def test_a_tile_is_moved_by_the_keyboard_and_stays_there(instance, some_companie
 def test_a_tile_is_dragged_removed_and_added_again(instance, some_companies):
     page = instance.page
     instance.enter("sales", "/?arrange=1")
+    ready(page)
     first, second, *rest = labels(page)
     grips = page.locator(".grip")
     with page.expect_response("**/home/tiles/"):
