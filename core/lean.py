@@ -1,6 +1,8 @@
-"""What a list reads of its rows: not the long texts that it does not show, nor more of people than their names."""
+"""What a list reads of its rows: not the long texts that it does not show, nor more of related rows than names."""
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
@@ -21,5 +23,36 @@ def lean(rows: QuerySet, shown: Collection[str]) -> QuerySet:
             continue
         elif isinstance(field, models.TextField | models.JSONField) and field.name not in shown:
             long.append(field.name)
-    unread = [f"{key.name}__{name}" for key in keys if key.related_model is User for name in _NO_NAME]
+    unread = [f"{key.name}__{name}" for key in keys for name in _unnamed(key.related_model)]
     return rows.select_related(*(key.name for key in keys)).defer(*long, *unread)
+
+
+@cache
+def _unnamed(model: type[models.Model]) -> tuple[str, ...]:
+    """The fields that the name of a row does not need. Of a table without search, which is small: none."""
+    if model is User:
+        return _NO_NAME
+    fields = {field.name: field for field in model._meta.concrete_fields if not field.primary_key}
+    if "search" not in fields:
+        return ()
+    read = {name for filled in (False, True) for name in _read_by_name(model, filled=filled)}
+    return tuple(name for name, field in fields.items() if field.attname not in read)
+
+
+def _read_by_name(model: type[models.Model], *, filled: bool) -> set[str]:
+    """The attributes that `__str__` reads of a row that is blank, or filled: it may say another one in its place."""
+    read = set()
+    row = model.from_db(None, [model._meta.pk.attname], [0])
+    known = {field.attname: field for field in model._meta.concrete_fields}
+
+    def give(*, fields: list[str], **kwargs: Any) -> None:
+        for name in fields:
+            read.add(name)
+            field = known[name]
+            text = isinstance(field, models.CharField | models.TextField)
+            value = 1 if filled and not field.is_relation else None  # a key would be followed
+            row.__dict__[field.attname] = value if not text else "x" if filled else ""
+
+    row.refresh_from_db = give  # type: ignore[method-assign, assignment]  # called for what is not read yet
+    str(row)
+    return read

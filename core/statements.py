@@ -83,7 +83,7 @@ class Slotted:
 
 
 class Compiled:
-    """A queryset of instances, compiled once: see Slotted."""
+    """A queryset of instances, compiled once: see Slotted. Rows that point to one row share its instance."""
 
     def __init__(self, rows: QuerySet, slots: Mapping[Any, str] | None = None, *, by_value: bool = False) -> None:
         compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -99,7 +99,8 @@ class Compiled:
         self._slice = slice(first, last)
         self._attributes = [expression.target.attname for expression, *_rest in select[first:last]]
         related: Any = orm.get_related_populators
-        self._related = related(kinds, select, DEFAULT_DB_ALIAS)
+        # With the place of the key, where one may be met again: many deals are at one stage.
+        self._related = [(_shared(one), one) for one in related(kinds, select, DEFAULT_DB_ALIAS)]
         self._more = list(compiler.annotation_col_map.items()) if compiler.annotation_col_map else []
 
     def fetch(self, **values: Any) -> list[Any]:
@@ -107,11 +108,18 @@ class Compiled:
         if self._converters:
             rows = map(self._converted, rows)
         make, attributes, part = self._model.from_db, self._attributes, self._slice
+        related: list[tuple[int | None, Any, dict[Any, Any]]] = [(*one, {}) for one in self._related]
         found = []
         for row in rows:
             one = make(DEFAULT_DB_ALIAS, attributes, row[part])
-            for related in self._related:
-                related.populate(row, one)
+            for place, populator, known in related:
+                if place is None:
+                    populator.populate(row, one)
+                elif row[place] in known:
+                    populator.local_setter(one, known[row[place]])
+                else:
+                    populator.populate(row, one)
+                    known[row[place]] = populator.local_setter.__self__.get_cached_value(one)
             for name, place in self._more:
                 setattr(one, name, row[place])
             found.append(one)
@@ -123,6 +131,12 @@ class Compiled:
             for convert in converters:
                 values[place] = convert(values[place], expression, connection)
         return values
+
+
+def _shared(populator: Any) -> int | None:
+    """Where the key of the related row stands; None unless it is reached by a foreign key of its own table."""
+    by_key = isinstance(getattr(populator.local_setter, "__self__", None), models.ForeignKey)
+    return populator.cols_start + populator.pk_idx if by_key and populator.reorder_for_init is None else None
 
 
 def compiled(build: Callable[..., QuerySet]) -> Callable[..., list[Any]]:

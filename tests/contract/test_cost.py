@@ -51,6 +51,15 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(resource, p
     assert {url: number for url in grown if (number := len(queries_of(reader, url))) > few[url]} == {}
 
 
+def test_a_list_reads_nothing_of_the_rows_that_it_points_to_but_their_names(resource, person):
+    reader = person(**{resource.module: "manage"}, rights=resource.sensitive.values())
+    own, row = resource.model._meta.db_table, make_row(resource)
+    assert row.pk
+    sent = queries_of(reader, resource.list_url)
+    others = set(re.findall(r'"(\w+)"\."search"', " ".join(sent))) - {own}
+    assert not others, "whole rows, their search document with them"
+
+
 def fill(resource, row, owners: list[User]) -> None:
     """Thousands of copies of a row, each with its own text and one of these owners."""
     table, varied = resource.model._meta.db_table, sample_of(resource).varied
