@@ -5,6 +5,7 @@ from django.core.exceptions import FieldDoesNotExist
 
 from core.keyset import Order
 from core.registry import registry
+from core.search import SORT_KEY
 
 
 @register()
@@ -23,7 +24,7 @@ def _check(resource):
         if col.sort and (field.null or not _indexed(meta, Order(field))):
             yield Error(
                 f"{resource.__name__}: sorting by {col.name!r} needs a NOT NULL field and an index on (key, id)",
-                hint='models.Index(folded("name"), "id", name=…) for text, fields=["x", "id"] otherwise',
+                hint='models.Index(folded("name"), "id", name=…) for text without sort_column, else fields=["x", "id"]',
                 id="core.E002",
             )
     if not any(col.sort for col in resource.columns):
@@ -38,7 +39,8 @@ def _check(resource):
 
 
 def _indexed(meta, order):
-    if order.is_text:
+    if order.is_text and not order.is_stored:
         wanted = str(order.expression)
         return any(len(i.expressions) == 2 and str(i.expressions[0]) == wanted for i in meta.indexes)
-    return any(i.fields == [order.field.name, "id"] for i in meta.indexes)
+    key = SORT_KEY if order.is_text else order.field.name
+    return any(i.fields == [key, "id"] for i in meta.indexes)

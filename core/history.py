@@ -18,7 +18,7 @@ from core.registry import registry
 from core.resource import Resource
 
 PAGE = 50
-_HIDDEN = {"id", "created_at", "updated_at", "search"}
+_HIDDEN = {"id", "created_at", "updated_at", "search", "sort_key"}
 _TAGGED = Event.objects.filter(model=Tagging._meta.label_lower)
 
 

@@ -7,7 +7,7 @@ import binascii
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 from django.utils.dateparse import parse_datetime
 
 from core.custom.fields import Virtual
-from core.search import folded
+from core.search import SORT_KEY, folded, has_sort_column
 
 PAGE = 50
 COUNT_CAP = 10_000
@@ -44,9 +44,22 @@ class Order:
         if isinstance(self.field, Virtual):
             key: Any = self.field.sort_key()
         else:
-            key = folded(self.field.name) if self.is_text else F(self.field.name)
+            key = F(self._column) if self.is_stored else folded(self.field.name)
         # GREATEST of one value is that value, and no index has it: PostgreSQL would walk a million rows for fifty keys.
         return Func(key, function="GREATEST") if self.few else key
+
+    @property
+    def of_few(self) -> Order:
+        return replace(self, few=True)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the key is a column, and not computed for each row that is looked at."""
+        return not isinstance(self.field, Virtual) and (not self.is_text or has_sort_column(self.field))
+
+    @property
+    def _column(self) -> str:
+        return SORT_KEY if self.is_text else self.field.name
 
     @property
     def is_text(self) -> bool:
@@ -83,9 +96,33 @@ class Order:
         found = Q(_BEYOND[op]((F("_key"), F("pk")), (cursor.key, cursor.pk)))
         return found | Q(_key__isnull=True) if self.has_blanks and not backwards else found
 
-    def take(self, rows: QuerySet, size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
-        """The `size` rows that come after (or before) a cursor. One query; two where the blanks begin."""
+    def short_of(self, cursor: Cursor, *, backwards: bool) -> Q:
+        """The rows that come before one reaches a cursor."""
+        op = "gt" if self.descending != backwards else "lt"
+        return Q(_BEYOND[op]((F("_key"), F("pk")), (cursor.key, cursor.pk)))
+
+    def edge(self, rows: QuerySet, distance: int, start: Cursor | None, *, backwards: bool) -> QuerySet:
+        """(key, primary key) of the row that comes `distance` rows after a cursor; none when fewer are left."""
+        rows = self.apply(rows, backwards=backwards).annotate(_edge=self.expression)
+        rows = rows.filter(self.beyond(start, backwards=backwards)) if start else rows
+        return rows.values_list("_edge", "pk")[distance : distance + 1]
+
+    def take(
+        self,
+        rows: QuerySet,
+        size: int,
+        *,
+        start: Cursor | None = None,
+        backwards: bool = False,
+        until: Cursor | None = None,
+    ) -> list[Any]:
+        """The `size` rows that come after (or before) a cursor. One query; two where the blanks begin.
+
+        `until`: where one stops looking; only of an order that `is_stored`.
+        """
         found: list[Any] = []
+        if until is not None:
+            rows = self._keyed(rows).filter(self.short_of(until, backwards=backwards))
         for part in self._parts(rows, start, backwards):
             found += part[: size - len(found)]
             if len(found) == size:

@@ -109,22 +109,38 @@ class Listing:
 
     def turned(self, shown: Collection[str]) -> keyset.Page:
         """The page of the address, of rows that hold these fields."""
-        order, after = self.order, None if self._before else self._after
-        asked = standing.Asked(self._only)
-        if self.q and self.found.complete:  # they are known: no need to search again
-            asked = standing.Asked(self._only, among=[row[0] for row in self.found.rows])
-            order = replace(order, few=self.found.few)
-        elif self.q and self._search.frequent and self.tab_values.beyond is self.bound and not (after or self._before):
-            # It was found in the list's own order: the first page is what came first.
-            first = [row[0] for row in self.found.rows[: self.size + 1]]
-            asked, order = standing.Asked(self._only, among=first), replace(order, few=True)
-        elif self.q:
-            asked = standing.Asked(self._only, self._search)
+        after, order = None if self._before else self._after, self.order
+        if self._found_first and not (after or self._before):
+            order = order.of_few
+            take = self._taking(shown, order, standing.Asked(self._only, among=self.found.keys[: self.size + 1]))
+        else:
+            take = self.taking(shown)
+        return keyset.page(take, order, after=after, before=self._before, size=self.size)
+
+    def taking(self, shown: Collection[str]) -> standing.Rows:
+        """What the pages of the list are taken with, called as Order.take; `shown`: fields that the rows hold."""
+        order, asked = self.order, standing.Asked(self._only)
+        if not self.q:
+            return self._taking(shown, order, asked)
+        if self.found.complete:  # they are known: no need to search again
+            return self._taking(shown, order.of_few, replace(asked, among=self.found.keys))
+        asked = replace(asked, plan=self._search)
+        few = self._taking(shown, order.of_few, asked)
+        if not self._search.frequent(order):
+            return few
+        return standing.near(self._taking(shown, order, asked), order, few, self.resource.model, self._search)
+
+    @property
+    def _found_first(self) -> bool:
+        """Whether what was found is the list, from its first row on, in its order."""
+        return bool(self.q) and self.tab_values.beyond is self.bound and not self._search.frequent(self.order)
+
+    def _taking(self, shown: Collection[str], order: keyset.Order, asked: standing.Asked) -> standing.Rows:
         take = standing.page_of(self.resource.model, shown, order, asked) if self._unfiltered else None
         if take is None:
             rows = self.bound.filter_queryset(asked.narrow(self.resource.rows(self.user)))
             take = partial(order.take, lean(rows, shown))
-        return keyset.page(take, order, after=after, before=self._before, size=self.size)
+        return take
 
     @cached_property
     def rows(self) -> list[Row]:

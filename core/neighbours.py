@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import QuerySet, TextField, Value
 from django.http import QueryDict
 
 from core.accounts.models import User
@@ -12,7 +11,9 @@ from core.display import number
 from core.keyset import Cursor, Order
 from core.listing import MAX_TRAIL, Listing
 from core.resource import Resource
-from core.search import folded
+from core.text import fold
+
+_BEYOND_LATIN = "\u0100"  # from there on PostgreSQL is asked how it folds
 
 
 def neighbours(resource: type[Resource], user: User, row: models.Model, params: QueryDict) -> dict[str, Any]:
@@ -26,8 +27,10 @@ def neighbours(resource: type[Resource], user: User, row: models.Model, params: 
     rank, query = found
     listing = Listing(resource, user, query, trail=True)
     cursor = Cursor(_key(resource, listing.order, row), row.pk, rank)
-    before = _next(listing.filtered, listing.order, cursor, backwards=True)
-    after = _next(listing.filtered, listing.order, cursor, backwards=False)
+    take = listing.taking(("id",))
+    before, after = (
+        next((found.pk for found in take(1, start=cursor, backwards=backwards)), None) for backwards in (True, False)
+    )
     rank = rank if before else 1
     return {
         "previous_url": _address(resource, before, listing, max(rank - 1, 1)),
@@ -46,15 +49,12 @@ def _read(text: str) -> tuple[int, QueryDict] | None:
 
 
 def _key(resource: type[Resource], order: Order, row: models.Model) -> Any:
-    if isinstance(order.field, Virtual):
-        return resource.model._default_manager.filter(pk=row.pk).values_list(order.expression, flat=True).first()
-    value = getattr(row, order.field.attname)
-    return folded(Value(value, output_field=TextField())) if order.is_text else value
-
-
-def _next(rows: QuerySet, order: Order, cursor: Cursor, *, backwards: bool) -> int | None:
-    """The key of the row that comes next. One query, by the index that sorts the list."""
-    return next((row.pk for row in order.take(rows.only("pk"), 1, start=cursor, backwards=backwards)), None)
+    value = None if isinstance(order.field, Virtual) else getattr(row, order.field.attname)
+    if value is not None and not order.is_text:
+        return value
+    if value is not None and (value.isascii() or max(value) < _BEYOND_LATIN):
+        return fold(value)
+    return resource.model._default_manager.filter(pk=row.pk).values_list(order.expression, flat=True).first()
 
 
 def _address(resource: type[Resource], pk: int | None, listing: Listing, rank: int) -> str:

@@ -6,7 +6,7 @@ from django.db import router
 from django.db.migrations.operations.base import Operation
 from django.db.models import Model
 
-DERIVED = ("search", "updated_at")
+DERIVED = ("search", "sort_key", "updated_at")
 
 
 class Triggers(Operation):
@@ -75,6 +75,20 @@ class TrackHistory(Triggers):
     @property
     def migration_name_fragment(self):
         return f"{self.model.lower()}_history"
+
+
+class TrackAgain(TrackHistory):
+    """Make the triggers of TrackHistory anew: the model has got a derived column."""
+
+    def create(self, app_label, model):
+        yield from (f'DROP TRIGGER {name} ON "{model._meta.db_table}"' for name in self.names)
+        yield from super().create(app_label, model)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """The column that is removed is told no more."""
+
+    def describe(self):
+        return f"Keep the history of {self.model} without its derived columns"
 
 
 class TrackTable(TrackHistory):

@@ -18,21 +18,26 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.models.base import DomainManager
 from core.resource import Resource
-from core.search import CONFIG, EVERYTHING, Found, Plan
+from core.search import CONFIG, EVERYTHING, NEAR, Found, Plan
 from core.statements import Compiled, Slotted
+
+Rows = Callable[..., list[Any]]  # called as Order.take of some rows
 
 _WORDS, _OTHERS = "\x7f words", "\x7f others"  # stand for what is searched
 _ANY = "custom"  # stands for the custom fields, which are one column whatever their number…
 _ONE = "f1"  # … as the name of one of them does
-# What stands in the compiled statement for the key and the number of the row from which a page starts.
+# What stands in the compiled statement for the key and the number of the row from which a page starts, and of the one
+# where one stops looking.
 _KEYS: dict[type, Any] = {str: "\x7f a key", dt.datetime: dt.datetime(1, 2, 3, tzinfo=dt.UTC)}
-_PK, _ROW, _START = -(2**62), -(2**62) - 1, -(2**62) - 2
+_EDGES: dict[type, Any] = {str: "\x7f an edge", dt.datetime: dt.datetime(1, 2, 4, tzinfo=dt.UTC)}
+_PK, _ROW, _START, _EDGE = -(2**62), -(2**62) - 1, -(2**62) - 2, -(2**62) - 3
 
 _SLOTS: dict[Any, str] = {
     CONFIG: "config",
     _WORDS: "words",
     _OTHERS: "others",
     _START: "pk",
+    _EDGE: "edge_pk",
     _ROW: "row",
     (_PK,): "among",
 }
@@ -142,9 +147,24 @@ def _take(
     *,
     start: Cursor | None = None,
     backwards: bool = False,
+    until: Cursor | None = None,
 ) -> list[Any]:
-    statement = _compiled(model, names, order, asked.shape, size, start is not None, backwards)
-    return statement.fetch(**({"key": start.key, "pk": start.pk} if start else {}), **asked.values)
+    bounds = Bounds(start is not None, until is not None, backwards)
+    statement = _compiled(model, names, order, asked.shape, size, bounds)
+    return statement.fetch(**_places(start, until), **asked.values)
+
+
+class Bounds(NamedTuple):
+    """Which ends a page has."""
+
+    started: bool
+    ended: bool
+    backwards: bool
+
+
+def _places(start: Cursor | None, until: Cursor | None = None) -> dict[str, Any]:
+    places = {"key": start.key, "pk": start.pk} if start else {}
+    return places | ({"edge": until.key, "edge_pk": until.pk} if until else {})
 
 
 @lru_cache(maxsize=512)
@@ -154,25 +174,57 @@ def _compiled(
     order: Order,
     shape: Shape,
     size: int,
-    started: bool,
-    backwards: bool,
+    bounds: Bounds,
 ) -> Compiled:
     rows = shape.marked().narrow(model._default_manager.all())
     # One name that `is_key` knows stands for all: `lean` then reads their column.
     rows = lean(rows, {_ONE if name == _ANY else name for name in names})
-    rows = order.apply(rows, backwards=backwards)
+    rows = order.apply(rows, backwards=bounds.backwards)
     kind: Any = _kind(order)
-    if started:
-        rows = rows.filter(order.beyond(Cursor(_KEYS[kind], _START, 1), backwards=backwards))
-    return Compiled(rows[:size], {_KEYS[kind]: "key", **_SLOTS}, by_value=shape.words)
+    if bounds.started:
+        rows = rows.filter(order.beyond(Cursor(_KEYS[kind], _START, 1), backwards=bounds.backwards))
+    if bounds.ended:
+        rows = rows.filter(order.short_of(Cursor(_EDGES[kind], _EDGE, 1), backwards=bounds.backwards))
+    return Compiled(rows[:size], _slots(order), by_value=shape.words)
+
+
+def _slots(order: Order) -> dict[Any, str]:
+    kind: Any = _kind(order)
+    return {_KEYS[kind]: "key", _EDGES[kind]: "edge", **_SLOTS}
+
+
+def near(rows: Rows, order: Order, few: Rows, model: type[models.Model], plan: Plan) -> Rows:
+    """The pages of `rows`, looked for along the index of the order, yet not until its end: who searches for the word
+    that names begin with would pass every name before it. Then of `few`, the same rows sorted once all are found.
+    """
+    if plan.table <= NEAR or not order.is_stored or _kind(order) is None:
+        return rows
+
+    def take(size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
+        for key, pk in _edge(model, order, start is not None, backwards).rows(**_places(start)):
+            found = rows(size, start=start, backwards=backwards, until=Cursor(key, pk, 1))
+            return found if len(found) == size else few(size, start=start, backwards=backwards)
+        return rows(size, start=start, backwards=backwards)  # fewer than NEAR are left
+
+    return take
+
+
+@lru_cache(maxsize=512)
+def _edge(model: type[models.Model], order: Order, started: bool, backwards: bool) -> Slotted:
+    start = Cursor(_KEYS[_kind(order)], _START, 1) if started else None  # type: ignore[index]  # `near` has asked
+    rows = order.edge(model._default_manager.all(), NEAR, start, backwards=backwards)
+    return Slotted(*rows.query.sql_with_params(), _slots(order))
 
 
 def searched(model: type[models.Model], plan: Plan, order: Order, fields: Sequence[str]) -> Found:
     """`plan.find` of the rows of a whole table."""
     if plan.finds_nothing:
-        return Found([], plan.table)
-    statement = _searching(model, plan.looked_at is not None, order if plan.frequent else None, tuple(fields))
-    return Found(statement.rows(**plan.values), plan.table)
+        return Found([])
+    if isinstance(order.field, Virtual):
+        return plan.find(model._default_manager.all(), order, fields)
+    sorts = None if plan.frequent(order) else order.of_few
+    statement = _searching(model, plan.looked_at is not None, sorts, tuple(fields))
+    return Found(statement.rows(**plan.values))
 
 
 @lru_cache(maxsize=512)

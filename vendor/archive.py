@@ -29,7 +29,7 @@ from tenants.storage import media_folder
 FORMAT = 1
 _PREFIXES = ("django_", "auth_", "mfa_", "usersessions_", "account_")  # of Django and its sign-in
 _TABLES = frozenset({"accounts_invitationlink", "core_formdraft"})
-_COLUMNS = frozenset({"password", "search"})
+_COLUMNS = frozenset({"password", "search", "sort_key"})
 _BLOCK = 1 << 20
 
 README = """Export complet de {name} ({code}), fait le {at}.

@@ -1,5 +1,6 @@
 """PostgreSQL 18: initdb once, settings as command-line options so that nothing is edited in place."""
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -11,7 +12,6 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     # One client is some 900 relations; a migration or a deletion locks them all in one transaction.
     "max_locks_per_transaction": "1024",
     "work_mem": "16MB",
@@ -26,8 +26,22 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %d ",
     "log_checkpoints": "off",
 }
-# A test's data is made again at each run: a crash may lose it.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+# A test's data is made again at each run: a crash may lose it. It is small, and a schema that is dropped looks through
+# the whole of the buffers.
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_buffers": "256MB",
+}
+
+
+def shared_buffers() -> str:
+    """A quarter of the machine's memory, at most the 1 GB of docker-compose.yml; taken only as data fills it."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return f"{min(memory // 4 >> 20, 1024)}MB"
+
 
 # The application is no superuser, here as in production. CREATEDB is for the tests.
 # An empty search_path makes a query without its client's SET fail; on the role too, for the databases that tests make.
@@ -49,7 +63,7 @@ class Postgres:
 
     def __init__(self, site: Site, *, durable: bool) -> None:
         self.site = site
-        self.settings = SETTINGS | ({} if durable else THROWAWAY)
+        self.settings = SETTINGS | ({"shared_buffers": shared_buffers()} if durable else THROWAWAY)
         self.base = site.folder("postgres")
         self.cluster = self.base / "18"
 

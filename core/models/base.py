@@ -8,14 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from core.custom.column import CustomColumn, is_key
 from core.operations import TrackHistory
+from core.search import SORT_KEY
+
+FOR_DATABASE = frozenset({"search", SORT_KEY})
 
 
 class DomainManager(models.Manager):
-    """Rows without their search document: it is for the database only, and is larger than the rest."""
+    """Rows without what is for the database only: their search document, larger than the rest, and their sort key."""
 
     def get_queryset(self):
         rows = super().get_queryset()
-        return rows.defer("search") if "search" in {field.name for field in self.model._meta.concrete_fields} else rows
+        names = {field.name for field in self.model._meta.concrete_fields}
+        return rows.defer(*FOR_DATABASE & names) if FOR_DATABASE & names else rows
 
 
 class DomainModel(models.Model):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
-from core.search import folded, search_column
+from core.search import folded, search_column, sort_column
 from crm.identifiers import POSTCODE, validate_naf, validate_siren, validate_siret, validate_vat
 
 
@@ -79,6 +79,8 @@ class Company(DomainModel):
         A=("name", "siren", "siret"), B=("legal_name",), C=("city", "postcode"), D=("email", "phone")
     )
 
+    sort_key = sort_column("name")
+
     class Meta:
         verbose_name = _("société")
         verbose_name_plural = _("sociétés")
@@ -94,7 +96,7 @@ class Company(DomainModel):
         ]
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="company_search"),
-            models.Index(folded("name"), "id", name="company_by_name"),
+            models.Index(fields=["sort_key", "id"], name="company_by_name"),
             models.Index(folded("city"), "id", name="company_by_city"),
             models.Index(fields=["updated_at", "id"], name="company_by_update"),
             models.Index(fields=["created_at", "id"], name="company_by_creation"),

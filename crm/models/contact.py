@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
-from core.search import folded, search_column
+from core.search import search_column, sort_column
 from crm.models.company import Company
 
 
@@ -44,6 +44,7 @@ class Contact(DomainModel):
     )
     note = models.TextField(_("note"), blank=True, max_length=5000)
     search = search_column(A=("last_name", "first_name"), B=("email", "phone", "mobile"), C=("job",))
+    sort_key = sort_column("last_name")
 
     class Meta:
         verbose_name = _("contact")
@@ -51,7 +52,7 @@ class Contact(DomainModel):
         constraints = [models.CheckConstraint(condition=~Q(last_name=""), name="contact_has_a_name")]
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="contact_search"),
-            models.Index(folded("last_name"), "id", name="contact_by_name"),
+            models.Index(fields=["sort_key", "id"], name="contact_by_name"),
             models.Index(fields=["updated_at", "id"], name="contact_by_update"),
             models.Index(fields=["created_at", "id"], name="contact_by_creation"),
             models.Index(Lower("email"), condition=~Q(email=""), name="contact_by_email"),

@@ -16,7 +16,7 @@ from core.models import DomainModel
 from core.models.base import DomainManager
 from core.operations import TrackHistory
 from core.personal_data import PD, After, Keep, Null, Review, personal_data
-from core.search import folded, search_column
+from core.search import search_column, sort_column
 from crm.models.company import Company
 from crm.models.contact import Contact
 from crm.models.pipeline import LostReason, Pipeline, Stage, StageKind
@@ -87,6 +87,7 @@ class Deal(DomainModel):
         ),
     )  # fmt: skip
     search = search_column(A=("name",), C=("source",))
+    sort_key = sort_column("name")
 
     objects: ClassVar = DomainManager.from_queryset(DealQuerySet)()
     migration_operations = (partial(TrackHistory, derived=("rank", "stage_since")), FollowStage)
@@ -111,7 +112,7 @@ class Deal(DomainModel):
         ]  # fmt: skip
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="deal_search"),
-            models.Index(folded("name"), "id", name="deal_by_name"),
+            models.Index(fields=["sort_key", "id"], name="deal_by_name"),
             models.Index(fields=["amount", "id"], name="deal_by_amount"),
             models.Index(fields=["expected_on", "id"], name="deal_by_date"),
             models.Index(fields=["updated_at", "id"], name="deal_by_update"),
