@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -21,6 +22,7 @@ from django.utils import timezone
 from core.accounts.models import User
 from core.actions.tags import tags_of
 from core.display import number
+from core.statements import Slotted
 from core.templatetags.french import NBSP
 from crm.displays import DisplayListing
 from crm.models import Deal, Pipeline, Stage
@@ -192,11 +194,17 @@ _FIELDS = (
 )  # fmt: skip
 
 
+@cache
+def _of_keys() -> Slotted:
+    rows = Deal.objects.filter(pk__among=[0]).order_by().values_list(*_FIELDS)
+    return Slotted(*rows.query.sql_with_params(), {(0,): "keys"})
+
+
 def _cards(keys: Sequence[int], stages: Sequence[Stage]) -> list[tuple[int, Card]]:
     """(stage, card) in the order of the keys. One query, without the ORM's objects: a board has some 140 cards."""
     rotting, now = {stage.pk: stage.rotting_days for stage in stages}, timezone.now()
     found: dict[int, tuple[int, Card]] = {}
-    for row in Deal.objects.filter(pk__among=keys).order_by().values_list(*_FIELDS) if keys else ():
+    for row in _of_keys().rows(keys=list(keys)) if keys else ():
         pk, stage, name, amount, expected, closed, since, company, first, last, own_first, own_last, email = row
         days, limit = (now - since).days, rotting.get(stage)
         customer = company or f"{first or ''} {last or ''}".strip()

@@ -45,7 +45,8 @@ class StagesIterator(ModelChoiceIterator):
 
 
 @compiled
-def _every_stage() -> QuerySet:
+def every_stage() -> QuerySet:
+    """Those of archived pipelines too, with their pipelines, in order."""
     return Stage.objects.select_related("pipeline")
 
 
@@ -53,7 +54,7 @@ class EveryStage(StagesIterator):
     """Those that a list filters by: every list of deals asks."""
 
     def stages(self) -> list[Stage]:
-        return _every_stage()
+        return every_stage()
 
 
 class _StagesField(ModelMultipleChoiceField):

@@ -25,6 +25,7 @@ from crm.forecast import Month, months_of
 from crm.models import Deal, LostReason, Pipeline, Stage
 from crm.models.deal import State
 from crm.models.pipeline import StageKind
+from crm.resources.deal import every_stage
 
 
 def key_of(text: str | None) -> int | None:
@@ -39,8 +40,9 @@ class OfPipeline(ResourceView):
     def _stages(self) -> dict[Pipeline, list[Stage]]:
         """Of each pipeline in use, in their order. One query."""
         found: dict[Pipeline, list[Stage]] = {}
-        for stage in Stage.objects.filter(pipeline__archived=False).select_related("pipeline"):
-            found.setdefault(stage.pipeline, []).append(stage)
+        for stage in every_stage():
+            if not stage.pipeline.archived:
+                found.setdefault(stage.pipeline, []).append(stage)
         return found
 
     @property
