@@ -18,7 +18,7 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.models.base import DomainManager
 from core.resource import Resource
-from core.search import CONFIG, EVERYTHING, NEAR, Found, Plan
+from core.search import CONFIG, EVERYTHING, Found, Plan
 from core.statements import Compiled, Slotted
 
 Rows = Callable[..., list[Any]]  # called as Order.take of some rows
@@ -197,22 +197,22 @@ def near(rows: Rows, order: Order, few: Rows, model: type[models.Model], plan: P
     """The pages of `rows`, looked for along the index of the order, yet not until its end: who searches for the word
     that names begin with would pass every name before it. Then of `few`, the same rows sorted once all are found.
     """
-    if plan.table <= NEAR or not order.is_stored or _kind(order) is None:
+    if plan.table <= plan.near or not order.is_stored or _kind(order) is None:
         return rows
 
     def take(size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
-        for key, pk in _edge(model, order, start is not None, backwards).rows(**_places(start)):
+        for key, pk in _edge(model, order, plan.near, start is not None, backwards).rows(**_places(start)):
             found = rows(size, start=start, backwards=backwards, until=Cursor(key, pk, 1))
             return found if len(found) == size else few(size, start=start, backwards=backwards)
-        return rows(size, start=start, backwards=backwards)  # fewer than NEAR are left
+        return rows(size, start=start, backwards=backwards)  # fewer are left
 
     return take
 
 
 @lru_cache(maxsize=512)
-def _edge(model: type[models.Model], order: Order, started: bool, backwards: bool) -> Slotted:
+def _edge(model: type[models.Model], order: Order, distance: int, started: bool, backwards: bool) -> Slotted:
     start = Cursor(_KEYS[_kind(order)], _START, 1) if started else None  # type: ignore[index]  # `near` has asked
-    rows = order.edge(model._default_manager.all(), NEAR, start, backwards=backwards)
+    rows = order.edge(model._default_manager.all(), distance, start, backwards=backwards)
     return Slotted(*rows.query.sql_with_params(), _slots(order))
 
 

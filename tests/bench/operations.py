@@ -48,6 +48,7 @@ def operations(code: str) -> Iterator[Operation]:
     yield Operation(f"recherche « dupont », partiel{tail}", 25 * slack, get(f"{LIST}?q=dupont", **PARTIAL))
     yield Operation(f"recherche rare (SIREN){tail}", 25 * slack, get(f"{LIST}?q={rare}"))
     yield Operation(f"recherche, deux mots{tail}", 25 * slack, get(f"{LIST}?q=menuiserie+dupont"))
+    yield Operation(f"recherche, début de nom{tail}", 25 * slack, get(f"{LIST}?q=transports"))
     yield Operation(f"recherche, une lettre{tail}", 25 * slack, get(f"{LIST}?q=d"))
     yield Operation(f"page profonde (rang {DEEP}){tail}", 25 * slack, get(f"{LIST}?after={deep}"))
     yield Operation(f"tri par date, décroissant{tail}", 25 * slack, get(f"{LIST}?sort=-updated_at"))
