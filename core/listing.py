@@ -128,7 +128,8 @@ class Listing:
         few = self._taking(shown, order.of_few, asked)
         if not self._search.frequent(order):
             return few
-        return standing.near(self._taking(shown, order, asked), order, few, self.resource.model, self._search)
+        walk = self._taking(shown, order, replace(asked, plan=self._search.along))
+        return standing.near(walk, order, few, self.resource.model, self._search)
 
     @property
     def _found_first(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -187,6 +187,12 @@ class Plan:
         indexed = [word for word in sizes if sizes[word] <= rarest * _MUCH_MORE]
         others = [word for word in sizes if word not in indexed]
         return cls(_raw(indexed), _raw(others) or None, rarest, table)
+
+    @property
+    def along(self) -> Plan:
+        """The same words for a walk along the order of a list: each looked at in the rows that are passed."""
+        words = " & ".join(part for part in (self.indexed, self.looked_at) if part)
+        return replace(self, indexed=None, looked_at=words)
 
     @property
     def near(self) -> int:
