@@ -84,3 +84,10 @@ def real_workers(folder: Path, modules: str = "tests.jobs.kinds", **environment:
         with app.connection_for_write() as broker:
             broker.default_channel.queue_delete(queue)
         configure(**usual)
+
+
+def waits_for_a_lock() -> bool:
+    """Whether somebody waits for a lock of another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.templatetags.french import of_name
 from tenants.models import Client, Contract, State
 from tenants.states import follow_contract
 from vendor import certificates
@@ -83,21 +84,21 @@ def _before(key: str, end: dt.date, today: dt.date, said: str, words: dict[str, 
 
 
 def _of_contract(contract: Contract, today: dt.date) -> Iterator[Due]:
-    names = {"client": contract.client.name, "number": contract.number}
+    names = {"client": of_name(contract.client.name), "number": contract.number}
     if contract.ends_on is None:
         renewal = contract.renewal_after(max(today, contract.starts_on))
         notice = contract.notice_deadline(renewal)
         if today <= notice <= today + AHEAD:
-            said = _("Contrat %(number)s de %(client)s : reconduit le %(day)s, résiliable jusqu’au %(notice)s.")
+            said = _("Contrat %(number)s %(client)s : reconduit le %(day)s, résiliable jusqu’au %(notice)s.")
             words = {**names, "day": _day(renewal), "notice": _day(notice)}
             yield Due(f"renewal:{contract.pk}", notice, said % words)
         return
     if contract.ends_on <= today + AHEAD and contract.client.state != State.CLOSED:
-        said = _("Contrat %(number)s de %(client)s : il finit le %(day)s ; la sortie suit.")
+        said = _("Contrat %(number)s %(client)s : il finit le %(day)s ; la sortie suit.")
         yield Due(f"end:{contract.pk}", contract.ends_on, said % {**names, "day": _day(contract.ends_on)})
     until = contract.confidential_until
     if until is not None and until <= today + AHEAD:
-        said = _("Contrat %(number)s de %(client)s : la confidentialité finit le %(day)s.")
+        said = _("Contrat %(number)s %(client)s : la confidentialité finit le %(day)s.")
         yield Due(f"confidentiality:{contract.pk}", until, said % {**names, "day": _day(until)})
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from core.text import fold
+
 register = template.Library()
 
 NBSP = "\u00a0"
@@ -45,6 +47,12 @@ def eur(value: Any, decimals: int | None = None) -> str:
         return NONE
     places = decimals if decimals is not None else (0 if amount == amount.to_integral_value() else 2)
     return f"{num(f'{amount:.{places}f}')}{NBSP}€"
+
+
+@register.filter
+def of_name(value: Any) -> str:
+    """« d’Atelier Morvan », « de Hamon & Fils »: how a name that begins with a vowel is written after « de »."""
+    return f"d’{value}" if fold(str(value))[:1] in set("aeiou") else f"de {value}"
 
 
 @register.filter

@@ -54,7 +54,7 @@ class Report:
         print(
             "Jugé : le processeur du serveur (Python et PostgreSQL), en ms par requête, médiane. "
             "Montre (médiane, p95) : le temps attendu, qui monte avec la charge de la machine ; pas jugé.\n"
-            "Machine : combien de fois plus lente qu’à son meilleur pendant ce qui est jugé, les moments les plus calmes."
+            "Machine : combien de fois plus lente qu’à son meilleur connu pendant ce qui est jugé, les moments les plus calmes."
         )
         print(_FORMAT.format(*HEAD))
 

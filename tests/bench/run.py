@@ -17,7 +17,7 @@ from tests.bench.fortnight import fortnight
 from tests.bench.history import price
 from tests.bench.imports import imports
 from tests.bench.lighthouse import lighthouse
-from tests.bench.measuring import environment, measure
+from tests.bench.measuring import environment, measure, remember_pace
 from tests.bench.report import Report
 from tests.bench.web import once, serve
 
@@ -46,6 +46,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> int:
     if only in ALONE:
         codes = []
     loading.load(data_dir, codes)
+    remember_pace(data_dir / "pace")
     report = Report(environment())
     print("machine :", ", ".join(f"{name} {value}" for name, value in report.environment.items()))
     report.head()
@@ -76,6 +77,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> int:
             except Exception:  # noqa: BLE001  # the figures of an hour are not lost by one that cannot be had
                 report.failed.append(name)
                 traceback.print_exc()
+    remember_pace(data_dir / "pace")
     report.environment |= {f"{name}_after": value for name, value in environment().items()}
     report.write(output)
     return 1 if report.failed else 0

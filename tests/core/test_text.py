@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.search import words
+from core.templatetags.french import of_name
 from core.text import clean, fold
 from crm.models import Company
 
@@ -58,3 +59,17 @@ def test_digits_typed_in_groups_are_one_number_and_words_are_limited():
 def test_what_no_database_takes_is_removed():
     assert clean("a\x00b\ud800c") == "abc"
     assert clean("facture\u202efdp.exe") == "facturefdp.exe"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Atelier Morvan", "d’Atelier Morvan"),
+        ("Établissements Riou", "d’Établissements Riou"),
+        ("Hamon & Fils", "de Hamon & Fils"),
+        ("Menuiserie", "de Menuiserie"),
+        ("", "de "),
+    ],
+)
+def test_a_name_that_begins_with_a_vowel_is_elided(name, said):
+    assert of_name(name) == said

@@ -16,7 +16,7 @@ from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
 from crm.models import Company, Deal, LostReason, Pipeline, Stage
 from tests.contract.conftest import queries_of
-from tests.workers import wait_for
+from tests.workers import wait_for, waits_for_a_lock
 
 BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast/"
 
@@ -338,9 +338,3 @@ def test_a_card_that_two_people_move_at_once_ends_where_the_second_put_it(make_c
         assert moved.result(20) == third.pk
         deal.refresh_from_db()
     assert deal.stage_id == third.pk
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0] > 0

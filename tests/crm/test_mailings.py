@@ -2,20 +2,23 @@
 
 import datetime as dt
 import re
+import threading
 from email import message_from_bytes, policy
 
 import dkim
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from core.mail.delivering import deliver
 from core.mail.dkim import make_key, put_into_service, record_of
 from core.models import DkimKey, MailSettings, MailState, OutgoingMail
 from crm.actions.consents import record_consent, withdraw
-from crm.actions.mailings import send_due
+from crm.actions.mailings import feed, send_due
 from crm.models import Company, Contact, Mailing, MailingList, MailTemplate, Message, ProspectingSettings
 from crm.models.mailing import NEXT, MailingState, MessageState
+from tests.workers import wait_for, waits_for_a_lock
 
 URL = "/crm/mailings/"
 HELD = 12
@@ -259,3 +262,37 @@ def test_a_reader_sees_and_does_nothing(draft, atelier, signed_in):
     for page in ("departure", "step", "test"):
         assert reader.post(f"{URL}{draft.pk}/{page}/", {"step": "pause"}).status_code == 403
     assert reader.get("/crm/mailings/settings/").status_code == 403
+
+
+def test_a_recipient_whose_contact_is_merged_while_the_outbox_is_fed_is_not_forgotten(make_client):
+    client = make_client()
+    with tenant_context(client):
+        gone, kept = (
+            Contact.objects.create(last_name="Riou", email="riou@exemple.fr", recipient_kind="professional")
+            for _number in range(2)
+        )
+        mailing = Mailing.objects.create(
+            name="Avis", purpose="service", subject="Fermeture", text="Bonjour", state=MailingState.SENDING,
+            scheduled_at=timezone.now(),
+        )  # fmt: skip
+        message = Message.objects.create(mailing=mailing, contact=gone, address="riou@exemple.fr")
+    outcome: list[object] = []
+
+    def feed_too() -> None:
+        try:
+            with tenant_context(client), transaction.atomic():
+                outcome.append(feed(mailing))
+        except Exception as error:  # noqa: BLE001 - of a thread: it is the assertion that shows it
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=feed_too)
+    with tenant_context(client):
+        with transaction.atomic():
+            Message.objects.filter(pk=message.pk).update(contact=kept)
+            other.start()
+            wait_for(lambda: outcome or waits_for_a_lock(), 20)
+        other.join(20)
+        message.refresh_from_db()
+    assert outcome == [True] and message.state == MessageState.SENT

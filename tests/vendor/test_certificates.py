@@ -16,7 +16,6 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from tenants.models import Client, Domain
-from tests.tenants.conftest import today
 from vendor import tasks
 from vendor.certificates import our_hosts, probe
 from vendor.models import HostCertificate
@@ -144,7 +143,7 @@ def test_the_end_of_an_accepted_authority_is_told_and_seen(ops, atelier):
         Client.objects.filter(pk=atelier.pk).update(demands_certificate=True)
         (due,) = remind()
     assert "Autorité « Autorité de Morvan » acceptée par Atelier Morvan" in due.text
-    assert due.on == today() + dt.timedelta(days=10)
+    assert due.on == timezone.localdate(authority.not_valid_after_utc)
     assert "Autorité de Morvan : " in ops.get("/admin/").content.decode()
 
 
