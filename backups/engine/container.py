@@ -60,6 +60,7 @@ def write(vault: Vault, sign: Sign, schema: str, seq: int, parent: Parent | None
             "format": manifest.FORMAT, "kind": "increment" if parent else "full", "encryption": "age", "seq": seq,
             "schema": schema, "parent": parent.said if parent else None,
             **state, "functions": snapshot.functions(own, schema), "shape": snapshot.shape_of(defined), "blobs": blobs,
+            "hashing": snapshot.RECORD,
         }  # fmt: skip
         public = manifest.public_rows(own, schema)
         definitions = ddl.keep(store, own, schema, mark)
@@ -90,6 +91,8 @@ def _changes(
         return [Change(table) for table in tables]
     if reason := delta.inexact(parent.made.raw, state):
         raise NotExact(reason)
+    if parent.made.hashing != snapshot.RECORD:
+        raise NotExact(_("ses sommes sont d’une version plus ancienne du logiciel"))
     return delta.changes(own, schema, tables, parent.made.raw)
 
 
@@ -173,7 +176,7 @@ def layers(store: Storage, check: Check, made: Manifest) -> list[Manifest]:
 
 
 def _prove(made: Manifest, own: psycopg.Connection, schema: str) -> None:
-    found = snapshot.sums(own, schema, made.tables)
+    found = snapshot.sums(own, schema, made.tables, hashing=made.hashing)
     wrong = [name for name, sums in made.sums.items() if found[name] != sums]
     if wrong:
         raise Damaged(_("Contenu différent de l’original : %(tables)s.") % {"tables": ", ".join(wrong)})

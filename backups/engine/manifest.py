@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from backups.engine.data import DataPart, Place
 from backups.engine.delta import Change
 from backups.engine.media import File, blob_key
-from backups.engine.snapshot import Sums, Table
+from backups.engine.snapshot import TEXT, Sums, Table
 from backups.errors import BackupError, Damaged
 from backups.storage import Storage, Stored
 
@@ -77,6 +77,11 @@ class Manifest:
     def parent(self) -> dict[str, Any] | None:
         """Of an increment: the path and the manifest's SHA-256 of the full that it completes."""
         return self.raw.get("parent")
+
+    @property
+    def hashing(self) -> str:
+        """How its sums were taken."""
+        return self.raw.get("hashing", TEXT)
 
     @property
     def sums(self) -> dict[str, Sums]:

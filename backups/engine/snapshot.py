@@ -150,25 +150,56 @@ def functions(own: psycopg.Connection, schema: str) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found}
 
 
+# How sums are taken: of the row's text (backups before 2026-11-27), or of the row, which takes a third of the time.
+TEXT, RECORD = "text", "record"
+_HASHED = {
+    # The hash of a record is linear in its columns: summed as it is, two rows could exchange a value unseen.
+    RECORD: ("hash_record_extended(ROW({columns}), 0)", "hashint8extended"),
+    TEXT: ("ROW({columns})::text", "hashtextextended"),
+}
+# Types whose equal values have one text; the others are hashed by their text (1.0 and 1.00 are equal numbers).
+_WRITTEN_ONE_WAY = ["bool", "int2", "int4", "int8", "oid", "text", "varchar", "name", "uuid", "bytea", "inet", "jsonb"]
+_WRITTEN_ONE_WAY += ["date", "timestamp", "timestamptz"]
+_WRITTEN_OTHERWISE = """
+SELECT c.relname, a.attname
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+  AND coalesce(e.typname, t.typname) <> ALL (%s)
+"""
+
+
 def sums(
-    own: psycopg.Connection, schema: str, wanted: list[Table], only: Mapping[str, sql.Composable] | None = None
+    own: psycopg.Connection,
+    schema: str,
+    wanted: list[Table],
+    only: Mapping[str, sql.Composable] | None = None,
+    *,
+    hashing: str = RECORD,
 ) -> dict[str, Sums]:
     """Count and content of each table. Whatever the order of the rows, the same rows give the same sums.
 
-    `only`: of a table, by name, just the rows of a condition.
+    `only`: of a table, by name, just the rows of a condition. `hashing`: RECORD or TEXT.
     """
     if not wanted:
         return {}
+    row, mixed = (sql.SQL(part) for part in _HASHED[hashing])
+    as_text = set(own.execute(_WRITTEN_OTHERWISE, [schema, _WRITTEN_ONE_WAY])) if hashing == RECORD else set()
     one = sql.SQL(
-        "SELECT {name}::text, count(*), coalesce(sum(hashtextextended(r, 0)), 0)::text, "
-        "coalesce(sum(hashtextextended(r, 7)), 0)::text "
-        # OFFSET 0: else the planner writes the row's text once for each hash.
-        "FROM (SELECT ROW({columns})::text AS r FROM ONLY {table} WHERE {condition} OFFSET 0) x"
+        "SELECT {name}::text, count(*), coalesce(sum({mixed}(r, 0)), 0)::text, coalesce(sum({mixed}(r, 7)), 0)::text "
+        # OFFSET 0: else the planner reads the row once for each hash.
+        "FROM (SELECT {row} AS r FROM ONLY {table} WHERE {condition} OFFSET 0) x"
     )
     query = sql.SQL(" UNION ALL ").join(
         one.format(
             name=sql.Literal(table.name),
-            columns=sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+            mixed=mixed,
+            row=row.format(
+                columns=sql.SQL(", ").join(
+                    sql.SQL("{}::text" if (table.name, column) in as_text else "{}").format(sql.Identifier(column))
+                    for column in table.columns
+                )
+            ),
             table=sql.Identifier(schema, table.name),
             condition=(only or {}).get(table.name, sql.SQL("true")),
         )

@@ -5,7 +5,7 @@ from django_tenants.utils import tenant_context
 
 from backups import actions, catalogue, postgres
 from backups.actions import back_up, manifest_of
-from backups.engine import delta, manifest
+from backups.engine import delta, manifest, snapshot
 from backups.errors import BackupError, Damaged
 from backups.models import Backup, Kind, State, Trigger
 from backups.restoring import put_back, restore_as, restore_over
@@ -97,6 +97,23 @@ def test_an_undone_restore_leaves_the_full_with_other_tables(client_with_data, l
     made = increment(client_with_data)
     assert made.kind == Kind.INCREMENT or "définition" in made.note
     restore_over(client_with_data, made)
+    assert look.content(client_with_data) == before
+
+
+def test_a_backup_whose_sums_are_of_the_rows_text_is_restored_and_completed_by_a_full(
+    client_with_data, look, monkeypatch
+):
+    """As they were taken before 2026-11-27."""
+    before = look.content(client_with_data)
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "_HASHED", {**snapshot._HASHED, snapshot.RECORD: snapshot._HASHED[snapshot.TEXT]})
+        patch.setattr(snapshot, "RECORD", snapshot.TEXT)
+        old = back_up(client_with_data, trigger=Trigger.NIGHTLY)
+    assert manifest_of(old).hashing == snapshot.TEXT and old.state == State.VERIFIED
+    made = increment(client_with_data)
+    assert (made.kind, made.state) == ("full", "verified") and "sommes" in made.note
+    assert manifest_of(made).hashing == snapshot.RECORD and manifest_of(made).sums != manifest_of(old).sums
+    restore_over(client_with_data, old)
     assert look.content(client_with_data) == before
 
 
