@@ -16,9 +16,10 @@ from core.display import NONE, plain
 from core.models import Event, Tagging
 from core.registry import registry
 from core.resource import Resource
+from core.search import FOR_DATABASE
 
 PAGE = 50
-_HIDDEN = {"id", "created_at", "updated_at", "search", "sort_key"}
+_HIDDEN = {"id", "created_at", "updated_at", *FOR_DATABASE}
 _TAGGED = Event.objects.filter(model=Tagging._meta.label_lower)
 
 

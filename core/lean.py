@@ -53,6 +53,6 @@ def _read_by_name(model: type[models.Model], *, filled: bool) -> set[str]:
             value = 1 if filled and not field.is_relation else None  # a key would be followed
             row.__dict__[field.attname] = value if not text else "x" if filled else ""
 
-    row.refresh_from_db = give  # type: ignore[method-assign, assignment]  # called for what is not read yet
+    vars(row)["refresh_from_db"] = give  # what Django calls for a field that it has not read
     str(row)
     return read

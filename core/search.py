@@ -39,6 +39,12 @@ def search_column(**weights: tuple[str, ...]) -> models.GeneratedField:
 
 
 SORT_KEY = "sort_key"
+FOR_DATABASE = frozenset({"search", SORT_KEY})  # generated columns that nobody reads
+
+
+def for_database(model: type[models.Model]) -> frozenset[str]:
+    """Those that this model has."""
+    return FOR_DATABASE & {field.name for field in model._meta.concrete_fields}
 
 
 def sort_column(name: str) -> models.GeneratedField:

@@ -182,10 +182,16 @@ def _compiled(
     rows = order.apply(rows, backwards=bounds.backwards)
     kind: Any = _kind(order)
     if bounds.started:
-        rows = rows.filter(order.beyond(Cursor(_KEYS[kind], _START, 1), backwards=bounds.backwards))
+        rows = rows.filter(order.beyond(_mark(order), backwards=bounds.backwards))
     if bounds.ended:
         rows = rows.filter(order.short_of(Cursor(_EDGES[kind], _EDGE, 1), backwards=bounds.backwards))
     return Compiled(rows[:size], _slots(order), by_value=shape.words)
+
+
+def _mark(order: Order) -> Cursor:
+    """What stands for the row from which a page starts."""
+    kind: Any = _kind(order)
+    return Cursor(_KEYS[kind], _START, 1)
 
 
 def _slots(order: Order) -> dict[Any, str]:
@@ -211,7 +217,7 @@ def near(rows: Rows, order: Order, few: Rows, model: type[models.Model], plan: P
 
 @lru_cache(maxsize=512)
 def _edge(model: type[models.Model], order: Order, distance: int, started: bool, backwards: bool) -> Slotted:
-    start = Cursor(_KEYS[_kind(order)], _START, 1) if started else None  # type: ignore[index]  # `near` has asked
+    start = _mark(order) if started else None
     rows = order.edge(model._default_manager.all(), distance, start, backwards=backwards)
     return Slotted(*rows.query.sql_with_params(), _slots(order))
 

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django_tenants.utils import tenant_context
 
 from config.celery import app
 
@@ -84,6 +86,24 @@ def real_workers(folder: Path, modules: str = "tests.jobs.kinds", **environment:
         with app.connection_for_write() as broker:
             broker.default_channel.queue_delete(queue)
         configure(**usual)
+
+
+def second_of_two(client: Any, first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """What `second` gives: by another connection, begun while `first` has written and not committed."""
+
+    def act() -> Any:
+        try:
+            with tenant_context(client), transaction.atomic():
+                return second()
+        finally:
+            connection.close()
+
+    with tenant_context(client), ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            first()
+            acting = other.submit(act)
+            wait_for(lambda: acting.done() or waits_for_a_lock(), 20)
+        return acting.result(20)
 
 
 def waits_for_a_lock() -> bool:

@@ -23,13 +23,14 @@ from psycopg import sql
 
 from backups import postgres
 from backups.engine.snapshot import Table, frozen
+from core.search import FOR_DATABASE
 from tenants.models import Client
 from tenants.storage import media_folder
 
 FORMAT = 1
 _PREFIXES = ("django_", "auth_", "mfa_", "usersessions_", "account_")  # of Django and its sign-in
 _TABLES = frozenset({"accounts_invitationlink", "core_formdraft"})
-_COLUMNS = frozenset({"password", "search", "sort_key"})
+_COLUMNS = FOR_DATABASE | {"password"}
 _BLOCK = 1 << 20
 
 README = """Export complet de {name} ({code}), fait le {at}.

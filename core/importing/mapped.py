@@ -25,6 +25,7 @@ from core.importing.rules import Rules
 from core.importing.tagging import TagKeeper
 from core.importing.targets import TAGS, Target, everybody, targets
 from core.importing.values import Style
+from core.search import for_database
 from core.text import fold
 
 if TYPE_CHECKING:
@@ -135,11 +136,9 @@ class MappedImporter(Importer):
         if not (self.rules.asks or self.finders):
             return rows
         keys = [field for field in self.fields.values() if isinstance(field, ForeignKey) and field.name in self.asked]
-        unread = [
-            f"{key.name}__search" for key in keys
-            if "search" in {field.name for field in key.related_model._meta.concrete_fields}
-        ]  # fmt: skip
-        return rows.select_related(*(key.name for key in keys)).defer("search", *unread) if keys else rows
+        unread = [f"{key.name}__{name}" for key in keys for name in for_database(key.related_model)]
+        related = rows.select_related(*(key.name for key in keys))
+        return related.defer(*for_database(rows.model), *unread) if keys else rows
 
     @cached_property
     def asked(self) -> set[str]:

@@ -8,18 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.custom.column import CustomColumn, is_key
 from core.operations import TrackHistory
-from core.search import SORT_KEY
-
-FOR_DATABASE = frozenset({"search", SORT_KEY})
+from core.search import for_database
 
 
 class DomainManager(models.Manager):
     """Rows without what is for the database only: their search document, larger than the rest, and their sort key."""
 
     def get_queryset(self):
-        rows = super().get_queryset()
-        names = {field.name for field in self.model._meta.concrete_fields}
-        return rows.defer(*FOR_DATABASE & names) if FOR_DATABASE & names else rows
+        rows, unread = super().get_queryset(), for_database(self.model)
+        return rows.defer(*unread) if unread else rows
 
 
 class DomainModel(models.Model):

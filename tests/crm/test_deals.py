@@ -1,11 +1,10 @@
 """Deals: what the database keeps in step with their stage, the board, the forecast, and how they end."""
 
 import datetime as dt
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import tenant_context
@@ -16,7 +15,7 @@ from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
 from crm.models import Company, Deal, LostReason, Pipeline, Stage
 from tests.contract.conftest import queries_of
-from tests.workers import wait_for, waits_for_a_lock
+from tests.workers import second_of_two
 
 BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast/"
 
@@ -323,18 +322,10 @@ def test_a_card_that_two_people_move_at_once_ends_where_the_second_put_it(make_c
         first, second, third = Stage.objects.order_by("position")[:3]
         deal, person = make(first), User.objects.first()
 
-    def move_too() -> int:
-        try:
-            with tenant_context(client):
-                return place_deal(deal, stage=third, by=person).stage_id
-        finally:
-            connection.close()
+    def move() -> None:
+        Deal.objects.filter(pk=deal.pk).update(stage=second)
 
-    with tenant_context(client), ThreadPoolExecutor(1) as other:
-        with transaction.atomic():
-            Deal.objects.filter(pk=deal.pk).update(stage=second)
-            moved = other.submit(move_too)
-            wait_for(lambda: moved.done() or waits_for_a_lock(), 20)
-        assert moved.result(20) == third.pk
+    moved = second_of_two(client, move, lambda: place_deal(deal, stage=third, by=person))
+    with tenant_context(client):
         deal.refresh_from_db()
-    assert deal.stage_id == third.pk
+    assert moved.stage_id == deal.stage_id == third.pk
