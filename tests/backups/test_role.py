@@ -103,6 +103,7 @@ def started(identity, env, data, sockets, stop="fast"):
         "listen_addresses": "''",
         "summarize_wal": "on",
         "fsync": "off",
+        "bgwriter_lru_maxpages": "0",  # it would put on disk what a server that falls must lose
     }
     (data / "postgresql.auto.conf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
     options = ["-w", "-t", "60", "-l", sockets / "log", "-o", f"-p {env['PGPORT']}"]
