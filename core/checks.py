@@ -1,11 +1,12 @@
 """System checks: a declaration that names what does not exist is refused at start-up."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.checks import Error, register
 from django.core.exceptions import FieldDoesNotExist
 
 from core.keyset import Order
 from core.registry import registry
-from core.search import SORT_KEY
+from core.search import SORT_KEY, behind_first_word, for_database
 
 
 @register()
@@ -35,6 +36,13 @@ def _check(resource):
     if "search" not in {field.name for field in meta.fields}:
         yield Error(
             f"{resource.__name__}: {meta.label} has no search column (core.search.search_column)", id="core.E005"
+        )
+    if SORT_KEY in for_database(resource.model) and not any(
+        isinstance(index, GinIndex) and index.expressions == (behind_first_word(),) for index in meta.indexes
+    ):
+        yield Error(
+            f"{resource.__name__}: {meta.label} has a sort_column, and no GinIndex(behind_first_word(), name=…)",
+            id="core.E006",
         )
 
 

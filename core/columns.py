@@ -11,12 +11,12 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.custom.definitions import field_of, fields_of
 from core.models import ListColumns, SavedView
+from core.models.base import OWN_DATES
 from core.registry import registry
 from core.resource import Col, Resource
 
 MAX_COLUMNS = 20
 _UNREADABLE = (models.JSONField, models.BinaryField, models.FileField, SearchVectorField, ArrayField)
-_OWN_DATES = ("created_at", "updated_at")
 
 
 def choosable(resource: type[Resource], user: User) -> dict[str, Col]:
@@ -48,7 +48,7 @@ def _shown(field: models.Field, user: User) -> bool:
     if isinstance(field, models.ForeignKey):
         resource = registry.of(field.related_model)
         return field.related_model is User or (resource is not None and resource.may(user, Level.READ))
-    return field.editable or field.name in _OWN_DATES
+    return field.editable or field.name in OWN_DATES
 
 
 def label_of(resource: type[Resource], col: Col) -> str:

@@ -55,7 +55,12 @@ class Order:
     @property
     def is_stored(self) -> bool:
         """Whether the key is a column, and not computed for each row that is looked at."""
-        return not isinstance(self.field, Virtual) and (not self.is_text or has_sort_column(self.field))
+        return not isinstance(self.field, Virtual) and (not self.is_text or self.by_sort_key)
+
+    @property
+    def by_sort_key(self) -> bool:
+        """Whether the key is the column `sort_key`."""
+        return self.is_text and has_sort_column(self.field)
 
     @property
     def _column(self) -> str:
@@ -240,6 +245,20 @@ def page(
         Cursor(order.key_of(found[0]), found[0].pk, first).encode() if has_previous else "",
         Cursor(order.key_of(found[-1]), found[-1].pk, first + len(found) - 1).encode() if has_next else "",
     )
+
+
+def merged(parts: Sequence[Callable[..., list[Any]]], order: Order) -> Callable[..., list[Any]]:
+    """What `page` takes the rows of several sets with, each given as `Order.take` of its own: no row is in two.
+
+    Texts are compared as the database's locale does, C.UTF-8: by their code points.
+    """
+
+    def take(size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
+        found = [row for part in parts for row in part(size, start=start, backwards=backwards)]
+        found.sort(key=lambda row: (order.key_of(row), row.pk), reverse=order.descending != backwards)
+        return found[:size]
+
+    return take
 
 
 def capped_count(rows: QuerySet) -> int:

@@ -1,4 +1,5 @@
-"""What a list reads of its rows: not the long texts that it does not show, nor more of related rows than names."""
+"""What a list reads of its rows: not the long texts and the dates of the row itself that it does not show, nor more of
+related rows than names."""
 
 from collections.abc import Collection
 from functools import cache
@@ -9,22 +10,24 @@ from django.db.models import QuerySet
 
 from core.accounts.models import User
 from core.custom.column import CustomColumn, is_key
+from core.models.base import OWN_DATES
 
+_LONG = (models.TextField, models.JSONField)
 _NO_NAME = ("password", "last_login", "is_active", "is_staff", "created_at")  # of a person
 
 
 def lean(rows: QuerySet, shown: Collection[str]) -> QuerySet:
     """The rows with the related rows that `shown` names. A title must not come from a TextField that is not shown."""
-    keys, long = [], []
+    keys, unread = [], []
     for field in rows.model._meta.concrete_fields:
         if isinstance(field, models.ForeignKey) and field.name in shown:
             keys.append(field)
         elif isinstance(field, CustomColumn) and any(is_key(name) for name in shown):
             continue
-        elif isinstance(field, models.TextField | models.JSONField) and field.name not in shown:
-            long.append(field.name)
-    unread = [f"{key.name}__{name}" for key in keys for name in _unnamed(key.related_model)]
-    return rows.select_related(*(key.name for key in keys)).defer(*long, *unread)
+        elif field.name not in shown and (isinstance(field, _LONG) or field.name in OWN_DATES):
+            unread.append(field.name)
+    unread += [f"{key.name}__{name}" for key in keys for name in _unnamed(key.related_model)]
+    return rows.select_related(*(key.name for key in keys)).defer(*unread)
 
 
 @cache

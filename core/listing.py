@@ -27,6 +27,7 @@ from core.lean import lean
 from core.models import SavedView
 from core.parts import Cell, Column, Row
 from core.resource import Col, Resource, View
+from core.search_plan import Found, Plan
 from core.tab_values import MAX_QUERY, TabValues, cleaned
 from core.tabs import Tab, count_label, tabs_of, tools_of
 from core.text import clean
@@ -78,7 +79,7 @@ class Listing:
         return rows.filter(search.matches(self.q)) if self.q and searched else rows
 
     @cached_property
-    def found(self) -> search.Found:
+    def found(self) -> Found:
         """What the search finds in all the declared views together, up to a thousand rows. Asked when there is one."""
         columns = self.tab_values.columns
         if self._unfiltered and not self._only:
@@ -86,8 +87,8 @@ class Listing:
         return self._search.find(self.narrowed(self.tab_values.beyond, searched=False), self.order, columns)
 
     @cached_property
-    def _search(self) -> search.Plan:
-        return search.Plan.of(self.resource.model, self.q)
+    def _search(self) -> Plan:
+        return Plan.of(self.resource.model, self.q)
 
     @cached_property
     def tab_values(self) -> TabValues:
@@ -111,8 +112,8 @@ class Listing:
         """The page of the address, of rows that hold these fields."""
         after, order = None if self._before else self._after, self.order
         if self._found_first and not (after or self._before):
-            order = order.of_few
-            take = self._taking(shown, order, standing.Asked(self._only, among=self.found.keys[: self.size + 1]))
+            order, first = order.of_few, (self.found.keys or [])[: self.size + 1]
+            take = self._taking(shown, order, standing.Asked(self._only, among=first))
         else:
             take = self.taking(shown)
         return keyset.page(take, order, after=after, before=self._before, size=self.size)
@@ -122,8 +123,11 @@ class Listing:
         order, asked = self.order, standing.Asked(self._only)
         if not self.q:
             return self._taking(shown, order, asked)
-        if self.found.complete:  # they are known: no need to search again
-            return self._taking(shown, order.of_few, replace(asked, among=self.found.keys))
+        if self.found.every_key is not None:  # no need to search again
+            return self._taking(shown, order.of_few, replace(asked, among=self.found.every_key))
+        if parts := self._search.parts(order):
+            front, behind = (replace(asked, plan=part) for part in parts)
+            return keyset.merged([self._taking(shown, order, front), self._taking(shown, order.of_few, behind)], order)
         asked = replace(asked, plan=self._search)
         few = self._taking(shown, order.of_few, asked)
         if not self._search.frequent(order):
@@ -134,9 +138,10 @@ class Listing:
     @property
     def _found_first(self) -> bool:
         """Whether what was found is the list, from its first row on, in its order."""
-        return bool(self.q) and self.tab_values.beyond is self.bound and not self._search.frequent(self.order)
+        return bool(self.q) and self.tab_values.beyond is self.bound and self.found.keys is not None
 
     def _taking(self, shown: Collection[str], order: keyset.Order, asked: standing.Asked) -> standing.Rows:
+        shown = {*shown, order.field.name}  # a cursor is made of it
         take = standing.page_of(self.resource.model, shown, order, asked) if self._unfiltered else None
         if take is None:
             rows = self.bound.filter_queryset(asked.narrow(self.resource.rows(self.user)))

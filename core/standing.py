@@ -18,12 +18,13 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.models.base import DomainManager
 from core.resource import Resource
-from core.search import CONFIG, EVERYTHING, Found, Plan
+from core.search import CONFIG
+from core.search_plan import EVERYTHING, Found, Plan
 from core.statements import Compiled, Slotted
 
 Rows = Callable[..., list[Any]]  # called as Order.take of some rows
 
-_WORDS, _OTHERS = "\x7f words", "\x7f others"  # stand for what is searched
+_WORDS, _OTHERS, _FIRST = "\x7f words", "\x7f others", "\x7f first"  # stand for what is searched
 _ANY = "custom"  # stands for the custom fields, which are one column whatever their number…
 _ONE = "f1"  # … as the name of one of them does
 # What stands in the compiled statement for the key and the number of the row from which a page starts, and of the one
@@ -36,6 +37,7 @@ _SLOTS: dict[Any, str] = {
     CONFIG: "config",
     _WORDS: "words",
     _OTHERS: "others",
+    _FIRST: "first",
     _START: "pk",
     _EDGE: "edge_pk",
     _ROW: "row",
@@ -89,13 +91,20 @@ class Shape(NamedTuple):
     key: str  # the foreign key, "" for none
     words: bool
     others: bool
+    first: bool
+    behind: bool
     among: bool
+
+    @property
+    def plan(self) -> Plan:
+        """What is searched, with marks in the place of its words."""
+        words, others, first = _WORDS if self.words else None, _OTHERS if self.others else None, None
+        return Plan(words, others, first=_FIRST if self.first else first, behind=self.behind)
 
     def marked(self) -> Asked:
         """The question with marks in the place of its values."""
-        plan = Plan(_WORDS if self.words else None, _OTHERS if self.others else None)
         only: dict[str, Any] = {self.key: _ROW} if self.key else {}
-        return Asked(only, plan, [_PK] if self.among else None)
+        return Asked(only, self.plan, [_PK] if self.among else None)
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,9 @@ class Asked:
 
     @property
     def shape(self) -> Shape:
-        return Shape(
-            "".join(self.only), self.plan.indexed is not None, self.plan.looked_at is not None, self.among is not None
-        )
+        plan = self.plan
+        words, others, first = (part is not None for part in (plan.indexed, plan.looked_at, plan.first))
+        return Shape("".join(self.only), words, others, first, plan.behind, self.among is not None)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -185,7 +194,7 @@ def _compiled(
         rows = rows.filter(order.beyond(_mark(order), backwards=bounds.backwards))
     if bounds.ended:
         rows = rows.filter(order.short_of(Cursor(_EDGES[kind], _EDGE, 1), backwards=bounds.backwards))
-    return Compiled(rows[:size], _slots(order), by_value=shape.words)
+    return Compiled(rows[:size], _slots(order), by_value=shape.words or shape.first)
 
 
 def _mark(order: Order) -> Cursor:
@@ -203,7 +212,7 @@ def near(rows: Rows, order: Order, few: Rows, model: type[models.Model], plan: P
     """The pages of `rows`, looked for along the index of the order, yet not until its end: who searches for the word
     that names begin with would pass every name before it. Then of `few`, the same rows sorted once all are found.
     """
-    if plan.table <= plan.near or not order.is_stored or _kind(order) is None:
+    if plan.sizes.table <= plan.near or not order.is_stored or _kind(order) is None:
         return rows
 
     def take(size: int, *, start: Cursor | None = None, backwards: bool = False) -> list[Any]:
@@ -225,15 +234,28 @@ def _edge(model: type[models.Model], order: Order, distance: int, started: bool,
 def searched(model: type[models.Model], plan: Plan, order: Order, fields: Sequence[str]) -> Found:
     """`plan.find` of the rows of a whole table."""
     if plan.finds_nothing:
-        return Found([])
+        return Found.counted([])
     if isinstance(order.field, Virtual):
         return plan.find(model._default_manager.all(), order, fields)
-    sorts = None if plan.frequent(order) else order.of_few
-    statement = _searching(model, plan.looked_at is not None, sorts, tuple(fields))
-    return Found(statement.rows(**plan.values))
+    names = tuple(fields)
+    parts = plan.parts(order)
+    if parts and not (found := _counted(model, parts[0], names)).complete:
+        return found
+    if plan.frequent(order):
+        return _counted(model, plan, names)
+    return Found.read(_few(model, Asked(plan=plan).shape, order, names).rows(**plan.values))
+
+
+def _counted(model: type[models.Model], plan: Plan, names: tuple[str, ...]) -> Found:
+    return Found.counted(_counting(model, Asked(plan=plan).shape, names).rows(**plan.values))
 
 
 @lru_cache(maxsize=512)
-def _searching(model: type[models.Model], others: bool, order: Order | None, fields: tuple[str, ...]) -> Slotted:
-    wanted = Plan(_WORDS, _OTHERS if others else None).wanted(model._default_manager.all(), order, fields)
+def _few(model: type[models.Model], shape: Shape, order: Order, fields: tuple[str, ...]) -> Slotted:
+    wanted = shape.plan.few(model._default_manager.all(), order, fields)
     return Slotted(*wanted.query.sql_with_params(), _SLOTS, by_value=True)
+
+
+@lru_cache(maxsize=512)
+def _counting(model: type[models.Model], shape: Shape, fields: tuple[str, ...]) -> Slotted:
+    return Slotted(*shape.plan.counting(model._default_manager.all(), fields), _SLOTS, by_value=True)

@@ -16,7 +16,7 @@ from core.actions.saved_views import address, asked, may_change
 from core.display import number
 from core.keyset import COUNT_CAP, counting
 from core.models.views import Audience
-from core.search import FOUND_CAP
+from core.search_plan import FOUND_CAP
 from core.statements import fetch
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ from core.custom.column import CustomColumn, is_key
 from core.operations import TrackHistory
 from core.search import for_database
 
+OWN_DATES = ("created_at", "updated_at")  # of a DomainModel
+
 
 class DomainManager(models.Manager):
     """Rows without what is for the database only: their search document, larger than the rest, and their sort key."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
-from core.search import folded, search_column, sort_column
+from core.search import behind_first_word, folded, search_column, sort_column
 from crm.identifiers import POSTCODE, validate_naf, validate_siren, validate_siret, validate_vat
 
 
@@ -96,6 +96,7 @@ class Company(DomainModel):
         ]
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="company_search"),
+            GinIndex(behind_first_word(), name="company_behind"),
             models.Index(fields=["sort_key", "id"], name="company_by_name"),
             models.Index(folded("city"), "id", name="company_by_city"),
             models.Index(fields=["updated_at", "id"], name="company_by_update"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.merging.declaring import likeness
 from core.models import DomainModel
 from core.personal_data import PD, SELF, After, Blank, Keep, Null, Review, Tombstone, personal_data
-from core.search import search_column, sort_column
+from core.search import behind_first_word, search_column, sort_column
 from crm.models.company import Company
 
 
@@ -52,6 +52,7 @@ class Contact(DomainModel):
         constraints = [models.CheckConstraint(condition=~Q(last_name=""), name="contact_has_a_name")]
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="contact_search"),
+            GinIndex(behind_first_word(), name="contact_behind"),
             models.Index(fields=["sort_key", "id"], name="contact_by_name"),
             models.Index(fields=["updated_at", "id"], name="contact_by_update"),
             models.Index(fields=["created_at", "id"], name="contact_by_creation"),

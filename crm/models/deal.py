@@ -16,7 +16,7 @@ from core.models import DomainModel
 from core.models.base import DomainManager
 from core.operations import TrackHistory
 from core.personal_data import PD, After, Keep, Null, Review, personal_data
-from core.search import search_column, sort_column
+from core.search import behind_first_word, search_column, sort_column
 from crm.models.company import Company
 from crm.models.contact import Contact
 from crm.models.pipeline import LostReason, Pipeline, Stage, StageKind
@@ -112,6 +112,7 @@ class Deal(DomainModel):
         ]  # fmt: skip
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="deal_search"),
+            GinIndex(behind_first_word(), name="deal_behind"),
             models.Index(fields=["sort_key", "id"], name="deal_by_name"),
             models.Index(fields=["amount", "id"], name="deal_by_amount"),
             models.Index(fields=["expected_on", "id"], name="deal_by_date"),
