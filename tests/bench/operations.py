@@ -54,16 +54,18 @@ def operations(code: str) -> Iterator[Operation]:
     yield Operation(f"tri par date, décroissant{tail}", 25 * slack, get(f"{LIST}?sort=-updated_at"))
     yield Operation(f"liste filtrée (clients, public){tail}", 25 * slack, get(f"{LIST}?relation=customer&kind=public"))
     yield Operation(f"palette « dupont »{tail}", 10 * slack, get("/palette/?q=dupont", hx_request="true"))
-    if million:
-        return
-    yield Operation("liste des contacts", 25, get("/crm/contacts/"))
+    yield Operation(f"liste des contacts{tail}", 25 * slack, get("/crm/contacts/"))
+    yield Operation(f"recherche de contacts « dupont »{tail}", 25 * slack, get("/crm/contacts/?q=dupont"))
+    yield Operation(f"liste des affaires{tail}", 25 * slack, get("/crm/deals/"))
+    yield Operation(f"recherche d’affaires « menuiserie »{tail}", 25 * slack, get("/crm/deals/?q=menuiserie"))
     with tenant_context(client):
         deal, stage = Deal.objects.filter(state="open").order_by("pk").first(), Stage.objects.order_by("position")[1]
         person = deal.owner_id
-    yield Operation(f"tableau de {loading.DEALS} affaires", 25, get("/crm/deals/board/"))
-    yield Operation("tableau, une personne", 25, get(f"/crm/deals/board/?owner={person}"))
-    yield Operation("tableau, partiel htmx", 25, get("/crm/deals/board/", **PARTIAL))
-    yield Operation("liste des affaires", 25, get("/crm/deals/"))
+    yield Operation(f"tableau des affaires{tail}", 25 * slack, get("/crm/deals/board/"))
+    yield Operation(f"tableau, une personne{tail}", 25 * slack, get(f"/crm/deals/board/?owner={person}"))
+    yield Operation(f"tableau, partiel htmx{tail}", 25 * slack, get("/crm/deals/board/", **PARTIAL))
+    if million:
+        return
     yield Operation("prévision des affaires", None, get("/crm/deals/forecast/"))
     yield Operation(
         "déplacer une carte", 30,
