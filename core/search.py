@@ -72,8 +72,8 @@ def behind_first_word() -> Func:
     return Func(
         F("search"),
         F(SORT_KEY),
+        arg_joiner=", split_part(",  # before `template`: migrations write and compare these in this order
         template="ts_delete(%(expressions)s, ' ', 1))",
-        arg_joiner=", split_part(",
         output_field=SearchVectorField(),
     )
 

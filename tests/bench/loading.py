@@ -250,7 +250,7 @@ _CONTACTS = f"""
         'contact' || g || '@exemple.example', '', '+33 6 39 98 ' || lpad((g %% 100)::text, 2, '0') || ' 00',
         'professional', c.owner_id, '', c.created_at, c.updated_at
     FROM generate_series(%(start)s::bigint, %(stop)s::bigint) g JOIN crm_company c
-        ON c.id = (SELECT min(id) FROM crm_company) + floor(%(rows)s * power({_DRAW.format(row="g", seed=14)}, 1.3))::bigint
+        ON c.id = (SELECT min(id) FROM crm_company) + floor(%(companies)s * power({_DRAW.format(row="g", seed=14)}, 1.3))::bigint
 """
 
 # Six in ten are open, as nowhere in life: a board that bears them bears those of a real client.
@@ -324,7 +324,7 @@ def _fill(code: str, people: list[int]) -> None:
         for table in silent:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER history_insert")
         _insert(cursor, _COMPANIES, rows, people=people, **_LISTS)
-        _insert(cursor, _CONTACTS, CONTACTS[code], rows=rows, **_LISTS)
+        _insert(cursor, _CONTACTS, CONTACTS[code], companies=rows, **_LISTS)
         cursor.execute("SELECT array_agg(id ORDER BY position) FROM crm_stage")
         _insert(cursor, _DEALS, DEALS[code], stages=cursor.fetchone()[0])
         for table in silent:
