@@ -237,20 +237,49 @@ class KeyForm(CleanInput, forms.ModelForm):
 
 
 class IntakeForm(CleanInput, forms.ModelForm):
+    """The form of a list says what it may be given beside what a visitor writes: `office`, names of its fields, and
+    `agree`, which keeps a consent (see interfaces.intake)."""
+
     form_of = forms.ChoiceField(label=gettext_lazy("Liste que le formulaire remplit"))
 
     class Meta:
         model = ApiKey
-        fields = ["label", "per_minute"]
+        fields = ["label", "per_minute", "wording"]
+        widgets = {"wording": forms.Textarea(attrs={"rows": 2})}
         help_texts = {"label": gettext_lazy("Où il se trouve : page de contact, demande de devis…")}
         labels = {"label": gettext_lazy("Nom du formulaire"), "per_minute": gettext_lazy("Envois par minute")}
 
-    def __init__(self, *args: Any, request: WrittenRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: WrittenRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = [(one.resource, registry.by_label.get(one.resource)) for one in request.resources.all() if one.written]
-        self.fields["form_of"].choices = [(key, found.label_plural) for key, found in found if found]  # type: ignore[attr-defined]
+        found = [(one, registry.by_label.get(one.resource)) for one in request.resources.all() if one.written]
+        lists: dict[str, Any] = {one.resource: resource for one, resource in found if resource}
+        self.fields["form_of"].choices = [(key, resource.label_plural) for key, resource in lists.items()]  # type: ignore[attr-defined]
+        self.office: dict[str, tuple[str, str]] = {}  # {field here: (list, its field)}
+        for one, resource in found:
+            theirs: Any = resource and resource.form(user=user)
+            for name in getattr(theirs, "office", ()):
+                if name in theirs.fields and name not in one.written:
+                    self.office[f"{name}-of-{one.pk}"] = one.resource, name
+                    self.fields[f"{name}-of-{one.pk}"] = theirs.fields[name]
+        self.agreeing = {key for key, resource in lists.items() if hasattr(resource.form, "agree")}
+        if not self.agreeing:
+            del self.fields["wording"]
         if not self.is_bound:
             self.initial["per_minute"] = 30
+
+    def given_fields(self) -> Iterator[Any]:
+        return (self[name] for name in self.office)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        chosen = data.get("form_of", "")
+        if data.get("wording") and chosen not in self.agreeing:
+            self.add_error("wording", _("Cette liste ne garde pas de consentement : laissez ce texte vide."))
+        values = {name: data.pop(here, None) for here, (key, name) in self.office.items() if key == chosen}
+        for here in self.office:
+            data.pop(here, None)
+        data["given"] = {name: str(getattr(value, "pk", value)) for name, value in values.items() if value}
+        return data
 
 
 class WebhookForm(CleanInput, forms.ModelForm):

@@ -7,6 +7,7 @@ A page of the site sends it as a form, or by a script as JSON: the answer is the
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +33,8 @@ MOST = 64 * 1024  # bytes of a form
 PER_ADDRESS = 10  # forms a minute from one network address
 TRAP = "_url"  # a field that people do not see: whoever fills it is a program
 KEY = "_key"  # one sending, whatever happens to the answer
+AGREED = "_consent"  # ticked: the visitor agrees to the words of the form (`ApiKey.wording`)
+_YES = ("1", "on", "true", "yes", "oui")
 _URLENCODED, _MULTIPART, _JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
 _TYPES = (_URLENCODED, _MULTIPART, _JSON)
 
@@ -119,6 +122,7 @@ class IntakeView(View):
         data = self.sent(request)
         if data.pop(TRAP, [""])[0]:
             raise Refused("trap", 400, _("Ce formulaire ne se lit pas."))
+        agreed = bool(key.wording) and data.pop(AGREED, [""])[0].strip().lower() in _YES
         named = (data.pop(KEY, [""])[0] or request.headers.get("Idempotency-Key", "")).strip()
         writable = limits.writable(resource)
         outside = tuple(clean(name)[:80] for name in data if name not in writable)[:10]
@@ -128,18 +132,32 @@ class IntakeView(View):
         sending = hashlib.sha256(f"{key.pk} {named}".encode()).hexdigest() if named else ""
         with transaction.atomic():
             audit.tell(actor=limits.person, screen="intake", operation=f"interface:{key.request_id}")
-            form = resource.form(data, user=limits.author)
-            form.keep_only(writable)  # the others take what the model proposes
+            form = self.form(resource, limits, data, key.given)
             if sending and hasattr(form, "received") and self.again(form, sending):
                 write_call(request, key, 201, rows=0, resource=resource)
                 return
             good = form.is_valid()
             if good and hasattr(form, "receive"):
-                form.receive(key.label, {name: clean(str(data[name])) for name in data}, sending)
+                sent = {name: clean(str(data[name])) for name in data}
+                form.receive(key.label, sent | ({AGREED: key.wording} if agreed else {}), sending)
             if not (good and save(form, resource, limits.author)):
                 words = " ".join(dict.fromkeys(str(error) for errors in form.errors.values() for error in errors))
                 raise Refused("other", 422, words[:500], tuple(form.errors))
+            if agreed and hasattr(form, "agree"):
+                form.agree(key.label, key.wording, {"page": request.headers["Origin"], "request": key.request.number})
             write_call(request, key, 201, rows=1, resource=resource)
+
+    def form(self, resource: Any, limits: Limits, data: QueryDict, given: Mapping[str, str]) -> Any:
+        """The list's own form, with what the visitor wrote and what is given beside it. What is no longer taken (a
+        colleague who has left) is left out: nobody's message is refused for it."""
+        whole = data.copy()
+        whole.update({name: value for name, value in given.items() if name not in data})
+        form = resource.form(whole, user=limits.author)
+        form.keep_only({*limits.writable(resource), *given})  # the others take what the model proposes
+        wrong = given.keys() & form.errors.keys()
+        if not wrong:
+            return form
+        return self.form(resource, limits, data, {name: given[name] for name in given if name not in wrong})
 
     def again(self, form: Any, sending: str) -> bool:
         """Whether this sending is here already; two that come at once wait for each other."""

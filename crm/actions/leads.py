@@ -18,6 +18,7 @@ from core.saving import save
 from crm.models import Company, Contact, Deal, Lead
 from crm.models.contact import RecipientKind
 from crm.models.lead import LeadState
+from crm.models.pipeline import Pipeline, Stage, StageKind
 
 
 class NotConverted(Exception):
@@ -119,12 +120,21 @@ def convert(lead: Lead, wanted: Wanted, *, by: User) -> Lead:
         values = {
             "name": wanted.deal, "amount": wanted.amount, "source": lead.source, "note": lead.message, "owner": owner,
             "contact": str(contact.pk), "company": str(company.pk) if company else "",
+            "stage": _entry(lead.pipeline),
         }  # fmt: skip
         deal = _made(Deal, values, by)
     lead.state, lead.converted_at = LeadState.CONVERTED, timezone.now()
     lead.company, lead.contact, lead.deal = company, contact, deal
     lead.save(update_fields=["state", "converted_at", "company", "contact", "deal", "updated_at"])
     return lead
+
+
+def _entry(pipeline: Pipeline | None) -> str:
+    """The key of the stage by which deals enter it; "" lets the deal choose."""
+    if pipeline is None or pipeline.archived:
+        return ""
+    first = Stage.objects.filter(pipeline=pipeline, kind=StageKind.OPEN).order_by("position").first()
+    return str(first.pk) if first else ""
 
 
 def _made(model: type[Any], values: Mapping[str, str], by: User) -> Any:

@@ -28,6 +28,7 @@ from core.search import folded, search_column
 from crm.models.company import Company
 from crm.models.contact import Contact
 from crm.models.deal import Deal
+from crm.models.pipeline import Pipeline
 from crm.operations import KeepLead
 
 
@@ -62,6 +63,10 @@ class Lead(DomainModel):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("responsable"), null=True, blank=True, related_name="+"
     )
+    pipeline = models.ForeignKey(
+        Pipeline, models.SET_NULL, verbose_name=_("circuit"), null=True, blank=True, related_name="+",
+        help_text=_("Où entrera l’affaire, si la demande en devient une. Vide : le premier circuit."),
+    )  # fmt: skip
     state = models.CharField(_("état"), max_length=9, choices=LeadState, default=LeadState.NEW, editable=False)
     discard_reason = models.CharField(
         _("motif"), max_length=12, choices=DiscardReason, blank=True, default="", editable=False

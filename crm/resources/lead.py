@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django.forms import Textarea
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
@@ -12,10 +13,13 @@ from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Resource, View
+from crm.actions.consents import record_consent, suppressed
 from crm.actions.leads import earlier
+from crm.addresses import normalised
 from crm.models import Lead
 from crm.models.lead import LeadState
 from crm.phones import PhoneField
+from crm.prospecting import Channel
 
 
 class LeadFilters(django_filters.FilterSet):
@@ -34,13 +38,15 @@ class LeadForm(ResourceForm):
     fieldsets = (
         (_("Qui écrit"), ("first_name", "last_name", "company_name", "email", "phone")),
         (_("Demande"), ("message", "source", "campaign")),
-        (_("Suivi"), ("owner",)),
+        (_("Suivi"), ("owner", "pipeline")),
     )
+    office = ("owner", "pipeline")  # what a form of the client's site may give beside what is written
 
     class Meta:
         model = Lead
         fields = [
             "first_name", "last_name", "company_name", "email", "phone", "message", "source", "campaign", "owner",
+            "pipeline",
         ]  # fmt: skip
         widgets = {"message": Textarea(attrs={"rows": 5})}
 
@@ -49,6 +55,17 @@ class LeadForm(ResourceForm):
         lead = self.instance
         lead.form, lead.payload, lead.idempotency_key = form, dict(payload), key
         lead.duplicate_of = earlier(lead)
+
+    def agree(self, form: str, wording: str, proof: Mapping[str, Any]) -> None:
+        """The visitor ticked the box: the ledger keeps it, unless the address was taken off. Whoever knows an address
+        may type it: to be written to again, its owner answers a mail (crm.actions.consents.come_back)."""
+        lead = self.instance
+        address = normalised(Channel.EMAIL, lead.email)
+        if address and suppressed(address) is None:
+            record_consent(
+                channel=Channel.EMAIL, address=address, source=gettext("Formulaire « %s »") % form, wording=wording,
+                proof={**proof, "wording": wording, "lead": lead.pk},
+            )  # fmt: skip
 
     @classmethod
     def received(cls, key: str) -> bool:
@@ -106,7 +123,10 @@ class LeadResource(Resource):
     def banner(cls, row: Any, user: User, can: Mapping[str, bool]) -> dict[str, Any] | None:
         from crm.views.leads import made_of
 
+        agreed = (row.payload or {}).get("_consent", "")
         return {
+            "agreed": agreed,
+            "withheld": bool(agreed and suppressed(normalised(Channel.EMAIL, row.email))),
             "template": "crm/_lead_steps.html",
             "lead": row,
             "can": can["edit"],

@@ -27,6 +27,15 @@ class ApiKey(DomainModel):
     per_minute = models.PositiveIntegerField(_("requêtes par minute"), default=120)
     # Not a program's key but the address of a form on the client's own site (R15): the list that it fills.
     form_of = models.CharField(_("formulaire pour"), max_length=80, blank=True, editable=False)
+    # Of such a form: {field of the list: its value, as a form gives it} beside what is written; what one may agree to.
+    given = models.JSONField(_("remplis d’office"), default=dict, blank=True, editable=False)
+    wording = models.CharField(
+        _("texte du consentement"), max_length=500, blank=True,
+        help_text=_(
+            "Une case que le visiteur coche ou non : « J’accepte de recevoir par e-mail… ». Cochée, le registre des "
+            "consentements garde ce texte, la page et l’instant. Vide : rien n’est demandé."
+        ),
+    )  # fmt: skip
     revoked_at = models.DateTimeField(_("révoquée le"), null=True, editable=False)
 
     migration_operations: ClassVar[tuple[type, ...]] = (TrackHistory, KeepRevoked)
@@ -45,6 +54,9 @@ class ApiKey(DomainModel):
                 violation_error_message=_("De 1 à 6 000 requêtes par minute."),
             ),
             models.CheckConstraint(condition=~Q(label=""), name="api_key_has_a_label"),
+            models.CheckConstraint(
+                condition=~Q(form_of="") | Q(given={}, wording=""), name="api_key_of_a_program_fills_nothing"
+            ),
         ]
 
     class Privacy:
@@ -52,6 +64,8 @@ class ApiKey(DomainModel):
         label = NotPersonal("où sert une clé")
         prefix = NotPersonal("huit caractères tirés au hasard")
         digest = NotPersonal("l'empreinte d'un secret tiré au hasard")
+        given = NotPersonal("ce que l'entreprise choisit pour les demandes d'un formulaire")
+        wording = NotPersonal("un texte de l'entreprise")
         custom = NotPersonal("inutilisé")
 
     def __str__(self) -> str:

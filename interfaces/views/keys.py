@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from core.registry import registry
 from interfaces import actions
 from interfaces.forms import IntakeForm, KeyForm, WebhookForm, label_of_field
-from interfaces.intake import KEY, TRAP
+from interfaces.intake import AGREED, KEY, TRAP
 from interfaces.models import ApiKey, Delivery, DeliveryState, Webhook
 from interfaces.signing import secret_of
 from interfaces.views.base import InterfaceView
@@ -63,11 +63,11 @@ class NewFormView(InterfaceView):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         asked = self.asked()
-        return self.show(asked, IntakeForm(request=asked)) if takes_forms(asked) else self.to(asked)
+        return self.show(asked, IntakeForm(request=asked, user=self.user)) if takes_forms(asked) else self.to(asked)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         asked = self.asked()
-        form = IntakeForm(request.POST, request=asked)
+        form = IntakeForm(request.POST, request=asked, user=self.user)
         if form.is_valid():
             try:
                 key, text = actions.add_key(asked, expires_on=None, **form.cleaned_data)
@@ -85,6 +85,9 @@ class NewFormView(InterfaceView):
         host = f"{self.request.scheme}://{self.request.get_host()}"
         lines = [f'<form method="post" action="{host}{reverse("intake", args=[text])}">']
         lines += [f"  {_control(resource, name)}" for name in one.written]
+        if key.wording:  # never ticked beforehand
+            agreed = f'<input type="checkbox" name="{AGREED}" value="1">'
+            lines.append(f"  <label>{agreed} {escape(key.wording)}</label>")
         lines += [
             f'  <input type="hidden" name="{KEY}" value="">',
             f'  <input name="{TRAP}" tabindex="-1" autocomplete="off" hidden>',

@@ -1,10 +1,15 @@
 """R15: a form of the client's own site answers only under a written request, to its hosts, and keeps its fields only."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 
+from core.accounts.models import User
 from core.models import Event
-from crm.models import Contact, Lead
+from crm.actions.consents import hash_of, suppressed, withdraw
+from crm.models import Consent, Contact, Deal, Lead, Pipeline, Stage
 from interfaces import actions
 from interfaces.models import ApiKey, Call
 from tests.conftest import visitor
@@ -171,3 +176,91 @@ def test_one_sending_is_one_lead_however_often_it_comes(leads):
     leads(SENT, **{"Idempotency-Key": "k2"})
     first, second = Lead.objects.order_by("pk")
     assert second.duplicate_of == first  # the same person wrote twice: kept, and told
+
+
+# --- what a form is given beside what a visitor writes ------------------------------------------------------------
+WORDS = "J’accepte de recevoir les nouveautés de l’Atelier Morvan par e-mail."
+
+
+@pytest.fixture
+def quotes(atelier, signed_in, make_request):
+    """A form for leads, made on screen by an administrator: for a colleague, in a pipeline, with a box to tick."""
+    request = make_request(LEAD, direction="in", hosts=["www.atelier-morvan.fr"], name="Site")
+    works = Pipeline.objects.create(name="Travaux", position=7)
+    Stage.objects.create(pipeline=works, name="À visiter", kind="open", position=1, probability=10)
+    colleague = User.objects.create_user("paul@atelier.example", first_name="Paul", last_name="Riou")
+    admin = signed_in(atelier, "administrator")
+    page = admin.get(f"{HOME}{request.pk}/forms/new/").context["form"]
+    one = request.resources.get()
+    assert set(page.office) == {f"owner-of-{one.pk}", f"pipeline-of-{one.pk}"}
+    said = {"label": "Devis", "form_of": "crm.lead", "per_minute": "30", "wording": WORDS}
+    chosen = {f"owner-of-{one.pk}": colleague.pk, f"pipeline-of-{one.pk}": works.pk}
+    shown = admin.post(f"{HOME}{request.pk}/forms/new/", said | chosen).context["html"]
+    token = shown.partition("/intake/")[2].partition("/")[0]
+    browser = visitor(atelier)
+
+    def send(data):
+        return browser.post(f"/intake/{token}/", data, headers={"Origin": SITE})
+
+    return SimpleNamespace(send=send, html=shown, owner=colleague, pipeline=works, admin=admin)
+
+
+def test_a_form_gives_a_lead_its_owner_and_the_pipeline_that_its_deal_will_enter(quotes):
+    assert quotes.send(SENT).status_code == 201
+    lead = Lead.objects.get()
+    assert (lead.owner, lead.pipeline, lead.payload) == (quotes.owner, quotes.pipeline, SENT)
+    done = quotes.admin.post(
+        f"/crm/leads/{lead.pk}/conversion/", {"contact": "new", "makes_deal": "1", "deal": "Escalier"}
+    )
+    deal = Deal.objects.get()
+    assert done.status_code == 302 and (deal.stage.name, deal.pipeline, deal.owner) == (
+        "À visiter", quotes.pipeline, quotes.owner,
+    )  # fmt: skip
+
+
+def test_a_visitor_cannot_choose_what_the_company_chose(quotes):
+    assert quotes.send({**SENT, "owner": "1"}).status_code == 403 and not Lead.objects.exists()
+
+
+def test_nobodys_message_is_lost_for_a_colleague_who_has_left_or_a_pipeline_that_is_no_more(quotes):
+    quotes.owner.is_active = False
+    quotes.owner.save(update_fields=["is_active"])
+    assert quotes.send(SENT).status_code == 201
+    lead = Lead.objects.get()
+    assert (lead.owner, lead.pipeline) == (None, quotes.pipeline)
+    lead.delete()
+    Stage.objects.filter(pipeline=quotes.pipeline).delete()
+    quotes.pipeline.delete()
+    assert quotes.send(SENT).status_code == 201 and Lead.objects.get().pipeline is None
+
+
+def test_a_ticked_box_is_a_consent_with_its_proof_and_one_left_empty_is_none(quotes):
+    assert f'<input type="checkbox" name="_consent" value="1"> {WORDS}' in quotes.html
+    quotes.send(SENT)
+    assert not Consent.objects.exists() and "_consent" not in Lead.objects.get().payload
+    quotes.send({**SENT, "_consent": "1"})
+    found, lead = Consent.objects.get(), Lead.objects.order_by("pk").last()
+    assert (found.address, found.status, found.channel, found.source) == (
+        "anne@exemple.fr", "granted", "email", "Formulaire « Devis »",
+    )  # fmt: skip
+    assert found.wording == hash_of(WORDS) and lead.payload["_consent"] == WORDS
+    assert found.proof["page"] == SITE and found.proof["wording"] == WORDS and found.proof["lead"] == lead.pk
+    assert WORDS in quotes.admin.get(f"/crm/leads/{lead.pk}/").content.decode()
+
+
+def test_whoever_knows_an_address_does_not_bring_it_back_to_the_mailings(quotes):
+    with transaction.atomic():
+        withdraw(channel="email", address="anne@exemple.fr", source="Téléphone")
+    assert quotes.send({**SENT, "_consent": "1"}).status_code == 201
+    assert suppressed("anne@exemple.fr") is not None
+    assert list(Consent.objects.values_list("status", flat=True)) == ["withdrawn"]
+    assert "adresse désinscrite" in quotes.admin.get(f"/crm/leads/{Lead.objects.get().pk}/").content.decode()
+
+
+def test_only_a_form_that_asks_takes_a_consent(leads, site, atelier, signed_in):
+    assert leads({**SENT, "_consent": True}).status_code == 403 and not Consent.objects.exists()
+    admin = signed_in(atelier, "administrator")
+    address = f"{HOME}{site.request.pk}/forms/new/"
+    assert "wording" not in admin.get(address).context["form"].fields  # a contact's form has no ledger to write to
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ApiKey.objects.filter(pk=site.key.pk).update(form_of="", wording="Oui")
