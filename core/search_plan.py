@@ -186,18 +186,24 @@ class Plan:
         """What is found in two parts, for a list sorted by what many names begin with: the rows that begin with a word
         of the search, which follow each other along the index, and the few others. None of any other search.
         """
-        sizes = self.sizes
-        if not sizes.beginning or not order.by_sort_key:
+        if not order.by_sort_key:
             return None
-        word = max(sizes.beginning, key=sizes.beginning.__getitem__)
-        others = [other for other in sizes.having if other != word]
-        share = math.prod(sizes.having[other] / max(sizes.table, 1) for other in others)
-        if sizes.beginning[word] * share < _FRONT or _PASSED * share < FOUND_CAP:
+        found = max(((self._front(word, order), word) for word in self.sizes.beginning), default=(0, ""))
+        if not found[0]:
             return None
-        if _frequent(sizes.having[word] - sizes.beginning[word], sizes.table, order):
-            return None
+        word = found[1]
+        others = [other for other in self.sizes.having if other != word]
         front = Plan(None, raw([word, *others]), first=word)
         return front, Plan(raw([word]), raw(others) or None, first=word, behind=True)
+
+    def _front(self, word: str, order: Any) -> float:
+        """How many rows begin with the word and have the others; 0 where they are not worth taking apart."""
+        sizes = self.sizes
+        share = math.prod(size / max(sizes.table, 1) for other, size in sizes.having.items() if other != word)
+        about = sizes.beginning[word] * share
+        if about < _FRONT or _PASSED * share < FOUND_CAP:
+            return 0
+        return 0 if _frequent(sizes.having[word] - sizes.beginning[word], sizes.table, order) else max(about, 1)
 
     # --- what is found ---------------------------------------------------------------------------------------------
     def find(self, rows: QuerySet, order: Any, fields: Sequence[str] = ()) -> Found:

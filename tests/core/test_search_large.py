@@ -6,6 +6,7 @@ from django.db import connection
 from core import search_plan as plans
 from core.text import fold
 from crm.models import Company
+from crm.resources.company import CompanyResource
 from tests.contract.conftest import queries_of
 
 URL = "/crm/companies/"
@@ -153,6 +154,17 @@ def test_in_two_parts_each_is_found_by_its_index(many, sales, monkeypatch):
             way = str(cursor.fetchall())
             ways += [[name for name in ("company_by_name", "company_behind") if name in way]]
     assert ways == [["company_by_name"], ["company_by_name"], ["company_behind"]]  # counted, then the page
+
+
+def test_of_several_words_the_one_is_taken_apart_behind_which_the_others_are_soon_met():
+    """« sci m », among a million companies: 43,000 begin with SCI, two in ten of which have a word in m."""
+    sizes = plans.Sizes(10**6, {"sci": 43_000, "m": 190_000}, {"sci": 43_000, "m": 90_000})
+    order = CompanyResource.first_order()
+    front, behind = plans.Plan("sci:* & m:*", None, sizes).parts(order)
+    assert (front.first, front.looked_at) == ("sci", "sci:* & m:*")
+    assert (behind.first, behind.indexed, behind.looked_at, behind.behind) == ("sci", "sci:*", "m:*", True)
+    rare = plans.Sizes(10**6, {"sci": 43_000, "dupont": 900}, {"sci": 43_000, "dupont": 0})
+    assert plans.Plan("dupont:*", "sci:*", rare).parts(order) is None  # nine hundred rows are read and sorted
 
 
 def test_a_search_of_more_than_a_thousand_rows_says_so_and_its_tabs_what_they_have_at_least(many, sales):
