@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="pipeline",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Où entrera l’affaire, si la demande en devient une. Vide : le premier circuit.",
+                help_text="Où entrera l’affaire, si la demande en devient une. Vide : le premier circuit.",
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="+",

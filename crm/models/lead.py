@@ -65,7 +65,7 @@ class Lead(DomainModel):
     )
     pipeline = models.ForeignKey(
         Pipeline, models.SET_NULL, verbose_name=_("circuit"), null=True, blank=True, related_name="+",
-        help_text=_("Où entrera l’affaire, si la demande en devient une. Vide : le premier circuit."),
+        help_text=_("Où entrera l’affaire, si la demande en devient une. Vide : le premier circuit."),
     )  # fmt: skip
     state = models.CharField(_("état"), max_length=9, choices=LeadState, default=LeadState.NEW, editable=False)
     discard_reason = models.CharField(

@@ -15,6 +15,7 @@ def of_leads(instance) -> Iterator[State]:
             email="anne@kervella.example",
             company_name=LONG,
             message="Escalier ?\n" * 4,
+            payload={"_consent": f"J’accepte de recevoir les nouveautés de {LONG} par e-mail."},
         )
         Lead.objects.create(last_name="Hamon", state="discarded", discard_reason="spam", duplicate_of=lead)
         company = Company.objects.create(name="Charpentes Riou")

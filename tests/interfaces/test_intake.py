@@ -254,7 +254,7 @@ def test_whoever_knows_an_address_does_not_bring_it_back_to_the_mailings(quotes)
     assert quotes.send({**SENT, "_consent": "1"}).status_code == 201
     assert suppressed("anne@exemple.fr") is not None
     assert list(Consent.objects.values_list("status", flat=True)) == ["withdrawn"]
-    assert "adresse désinscrite" in quotes.admin.get(f"/crm/leads/{Lead.objects.get().pk}/").content.decode()
+    assert "cette adresse est désinscrite" in quotes.admin.get(f"/crm/leads/{Lead.objects.get().pk}/").content.decode()
 
 
 def test_only_a_form_that_asks_takes_a_consent(leads, site, atelier, signed_in):
