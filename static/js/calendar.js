@@ -2,6 +2,7 @@
 import { csrf, sessionOver, toast, words } from "./util.js";
 
 const NEAR = 6; // pixels that a press may tremble before it is a drag
+const HOLD = 350; // milliseconds that a finger stays before it lifts an entry: until then it scrolls
 const STEP = 30; // minutes of an arrow key
 const pad = (number) => String(number).padStart(2, "0");
 
@@ -13,6 +14,9 @@ customElements.define("activity-calendar", class extends HTMLElement {
     this.showMorning();
     if (!("writes" in this.dataset)) return;
     this.addEventListener("pointerdown", (event) => this.press(event));
+    // A finger that has lifted an entry neither scrolls nor opens the menu of its link.
+    this.addEventListener("touchmove", (event) => this.ghost && event.preventDefault(), { passive: false });
+    this.addEventListener("contextmenu", (event) => this.touched && event.preventDefault());
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("click", (event) => this.dragged && event.preventDefault(), true);
     this.addEventListener("focusout", ({ target }) => target === this.held && this.release("cancelled"));
@@ -28,19 +32,29 @@ customElements.define("activity-calendar", class extends HTMLElement {
   press(event) {
     const entry = event.target.closest(".entry");
     this.dragged = false;
-    if (!entry || event.button !== 0 || event.pointerType === "touch") return; // touch scrolls; the form moves
+    if (!entry || event.button !== 0 || this.ghost) return;
     const box = entry.getBoundingClientRect();
-    const start = { x: event.clientX, y: event.clientY, within: event.clientY - box.top };
+    this.touched = event.pointerType === "touch";
+    const start = { x: event.clientX, y: event.clientY, within: event.clientY - box.top, held: !this.touched };
     const stop = new AbortController();
     const follow = { signal: stop.signal };
-    document.addEventListener("pointermove", (move) => this.drag(move, entry, start), follow);
+    if (this.touched) {
+      const holding = setTimeout(() => {
+        start.held = true;
+        this.drag(event, entry, start, stop);
+      }, HOLD);
+      stop.signal.addEventListener("abort", () => clearTimeout(holding));
+    }
+    document.addEventListener("pointermove", (move) => this.drag(move, entry, start, stop), follow);
     document.addEventListener("pointerup", (up) => this.drop(up, entry, start, stop), follow);
     document.addEventListener("pointercancel", () => this.end(entry, stop), follow);
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.end(entry, stop), follow);
   }
 
-  drag(event, entry, start) {
-    if (!this.ghost && Math.hypot(event.clientX - start.x, event.clientY - start.y) < NEAR) return;
+  drag(event, entry, start, stop) {
+    const near = Math.hypot(event.clientX - start.x, event.clientY - start.y) < NEAR;
+    if (!start.held) return near || this.end(entry, stop); // the finger scrolls
+    if (!this.ghost && near && !this.touched) return;
     if (!this.ghost) {
       this.dragged = true;
       this.ghost = entry.cloneNode(true);
@@ -80,7 +94,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
     this.ghost = null;
     entry.classList.remove("lifted");
     for (const day of this.querySelectorAll(".over")) day.classList.remove("over");
-    setTimeout(() => { this.dragged = false; }); // after the click that ends the drag
+    setTimeout(() => { this.dragged = this.touched = false; }); // after the click that ends the drag
   }
 
   // ── Keyboard ───────────────────────────────────────────────────────

@@ -84,6 +84,43 @@ def test_an_activity_is_moved_by_keyboard_and_by_pointer(instance, activities):
     assert when(instance, "Chiffrer le lot") == dt.datetime(2026, 3, 30, 8, 0)
 
 
+def test_a_finger_scrolls_and_moves_an_activity_once_it_has_stayed(instance, activities):
+    page = instance.page
+    instance.sign_in("sales", "/")
+    instance.open(WEEK)
+    expect(page.locator("activity-calendar[data-ready]")).to_be_visible()
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def finger(kind, x=0.0, y=0.0):
+        points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    cotes = entry(page, "Prise de cotes")
+    box = cotes.bounding_box()
+    friday = page.locator('.day[data-day="2026-03-27"]').bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 8
+    finger("touchStart", x, y)
+    for step in range(1, 6):
+        finger("touchMove", x, y - 20 * step)
+    finger("touchEnd")
+    expect(page.locator(".entry-ghost")).to_have_count(0)
+    assert when(instance, "Prise de cotes") == dt.datetime(2026, 3, 24, 9)
+
+    instance.open(WEEK)
+    expect(page.locator("activity-calendar[data-ready]")).to_be_visible()
+    finger("touchStart", x, y)
+    expect(page.locator(".entry-ghost")).to_be_visible()  # it stayed
+    finger("touchMove", x + 40, y)
+    finger("touchMove", friday["x"] + friday["width"] / 2, y)
+    expect(page.locator('.day.over[data-day="2026-03-27"], [data-day="2026-03-27"] .over')).to_have_count(1)
+    with page.expect_response("**/time/"):
+        finger("touchEnd")
+    expect(page.locator('.day[data-day="2026-03-27"] .entry')).to_contain_text("Prise de cotes")
+    assert when(instance, "Prise de cotes") == dt.datetime(2026, 3, 27, 9)
+    assert page.url.endswith(WEEK)  # no link was followed
+
+
 def test_what_is_done_is_ticked_from_ones_day(instance, activities):
     page = instance.page
     instance.sign_in("sales", "/crm/activities/day/")
