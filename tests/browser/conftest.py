@@ -112,7 +112,7 @@ def watched(client, page, port) -> Iterator[Instance]:
     problems = shown.problems
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     # Chromium’s own promise, when one navigation cuts the animation of another short.
-    page.on("pageerror", lambda error: "Transition was aborted" in str(error) or problems.append(str(error)))
+    page.on("pageerror", lambda error: "Transition was " in str(error) or problems.append(str(error)))
     page.on("request", lambda request: _note_foreign(request.url, shown.url, problems))
     yield shown
     drafting = page.locator("form[data-draft]").count()
