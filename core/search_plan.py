@@ -28,6 +28,9 @@ _SORTED, _FOLDED, _WALKED = 1.2, 5.5, 380
 _PATIENCE = 200  # rows passed along that index, in the same table, before all that is found is sorted after all
 _MUCH_MORE = 4  # a word in so many times the rows of the rarest is cheaper looked at row by row
 _FRONT = 2 * FOUND_CAP  # rows whose name begins with a word before they are taken apart: estimates are rough
+# Rows of a word that is everywhere: GIN would give the places of all, and a scan of a large table reads its own pages
+# again each time; those of the newest rows are in memory.
+_EVERYWHERE = 30 * FOUND_CAP
 _PASSED = 20_000  # rows that may be passed to count them, where there are other words
 
 
@@ -215,7 +218,7 @@ class Plan:
 
     def _counted(self, rows: QuerySet, fields: Sequence[str]) -> Found:
         try:
-            return Found.counted(fetch(*self.counting(rows, fields), by_value=True))
+            return Found.counted(fetch(*self.counting(rows, fields, newest=self.newest), by_value=True))
         except EmptyResultSet:
             return Found.counted([])
 
@@ -223,10 +226,15 @@ class Plan:
         """The first rows that have the words, up to FOUND_CAP + 1: (key, then these fields)."""
         return order.of_few.apply(self.narrow(rows)).values_list("pk", *fields)[: FOUND_CAP + 1]
 
-    def counting(self, rows: QuerySet, fields: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
-        """(statement, parameters): of FOUND_CAP + 1 rows that have the words, whichever, how many have each set of
-        values. Raises EmptyResultSet."""
-        rows = self.narrow(rows).order_by(*([] if self.first is None else [SORT_KEY, "pk"]))
+    @property
+    def newest(self) -> bool:
+        """Whether FOUND_CAP rows are met sooner from the newest on than by reading where all are."""
+        return self.about > _EVERYWHERE
+
+    def counting(self, rows: QuerySet, fields: Sequence[str], *, newest: bool = False) -> tuple[str, tuple[Any, ...]]:
+        """(statement, parameters): of FOUND_CAP + 1 rows that have the words, the newest or whichever, how many have
+        each set of values. Raises EmptyResultSet."""
+        rows = self.narrow(rows).order_by(*([SORT_KEY, "pk"] if self.first is not None else ["-pk"] if newest else []))
         inner, params = rows.values_list(*(fields or ["pk"]))[: FOUND_CAP + 1].query.sql_with_params()
         names = ", ".join(f"c{place}" for place in range(len(fields)))
         if not fields:

@@ -247,7 +247,7 @@ def searched(model: type[models.Model], plan: Plan, order: Order, fields: Sequen
 
 
 def _counted(model: type[models.Model], plan: Plan, names: tuple[str, ...]) -> Found:
-    return Found.counted(_counting(model, Asked(plan=plan).shape, names).rows(**plan.values))
+    return Found.counted(_counting(model, Asked(plan=plan).shape, names, newest=plan.newest).rows(**plan.values))
 
 
 @lru_cache(maxsize=512)
@@ -257,5 +257,5 @@ def _few(model: type[models.Model], shape: Shape, order: Order, fields: tuple[st
 
 
 @lru_cache(maxsize=512)
-def _counting(model: type[models.Model], shape: Shape, fields: tuple[str, ...]) -> Slotted:
-    return Slotted(*shape.plan.counting(model._default_manager.all(), fields), _SLOTS, by_value=True)
+def _counting(model: type[models.Model], shape: Shape, fields: tuple[str, ...], *, newest: bool) -> Slotted:
+    return Slotted(*shape.plan.counting(model._default_manager.all(), fields, newest=newest), _SLOTS, by_value=True)

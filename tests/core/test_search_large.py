@@ -60,6 +60,7 @@ def manner(request, monkeypatch):
     begin with the word, then the others."""
     walked, near, front = request.param
     monkeypatch.setattr(plans, "_FRONT", front)
+    monkeypatch.setattr(plans, "_EVERYWHERE", near)  # whichever rows are counted, so many are
     monkeypatch.setattr(plans, "_WALKED", walked)
     monkeypatch.setattr(plans.Plan, "near", near)
 
