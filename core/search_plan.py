@@ -235,10 +235,10 @@ class Plan:
         """(statement, parameters): of FOUND_CAP + 1 rows that have the words, the newest or whichever, how many have
         each set of values. Raises EmptyResultSet."""
         rows = self.narrow(rows).order_by(*([SORT_KEY, "pk"] if self.first is not None else ["-pk"] if newest else []))
-        inner, params = rows.values_list(*(fields or ["pk"]))[: FOUND_CAP + 1].query.sql_with_params()
-        names = ", ".join(f"c{place}" for place in range(len(fields)))
-        if not fields:
-            return f"SELECT count(*) FROM ({inner}) AS found", params  # noqa: S608 - the ORM's own statement
+        told = fields or ["pk"]  # of no field, each row is a set of its own
+        inner, params = rows.values_list(*told)[: FOUND_CAP + 1].query.sql_with_params()
+        names = ", ".join(f"c{place}" for place in range(len(told)))
+        # No value is written into it: the ORM's own statement, and names that are made here.
         return f"SELECT {names}, count(*) FROM ({inner}) AS found ({names}) GROUP BY {names}", params  # noqa: S608
 
 

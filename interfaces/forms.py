@@ -253,7 +253,8 @@ class IntakeForm(CleanInput, forms.ModelForm):
         super().__init__(*args, **kwargs)
         found = [(one, registry.by_label.get(one.resource)) for one in request.resources.all() if one.written]
         lists: dict[str, Any] = {one.resource: resource for one, resource in found if resource}
-        self.fields["form_of"].choices = [(key, resource.label_plural) for key, resource in lists.items()]  # type: ignore[attr-defined]
+        form_of: Any = self.fields["form_of"]
+        form_of.choices = [(key, resource.label_plural) for key, resource in lists.items()]
         self.office: dict[str, tuple[str, str]] = {}  # {field here: (list, its field)}
         for one, resource in found:
             theirs: Any = resource and resource.form(user=user)

@@ -139,7 +139,7 @@ class IntakeView(View):
             good = form.is_valid()
             if good and hasattr(form, "receive"):
                 sent = {name: clean(str(data[name])) for name in data}
-                form.receive(key.label, sent | ({AGREED: key.wording} if agreed else {}), sending)
+                form.receive(key.label, sent, sending, agreed=key.wording if agreed else "")
             if not (good and save(form, resource, limits.author)):
                 words = " ".join(dict.fromkeys(str(error) for errors in form.errors.values() for error in errors))
                 raise Refused("other", 422, words[:500], tuple(form.errors))

@@ -31,6 +31,8 @@ from crm.models.deal import Deal
 from crm.models.pipeline import Pipeline
 from crm.operations import KeepLead
 
+AGREED = "_consent"  # in what was received: the words that were agreed to; no field has such a name
+
 
 class LeadState(models.TextChoices):
     NEW = "new", _("Nouvelle")

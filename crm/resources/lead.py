@@ -17,7 +17,7 @@ from crm.actions.consents import record_consent, suppressed
 from crm.actions.leads import earlier
 from crm.addresses import normalised
 from crm.models import Lead
-from crm.models.lead import LeadState
+from crm.models.lead import AGREED, LeadState
 from crm.phones import PhoneField
 from crm.prospecting import Channel
 
@@ -50,10 +50,12 @@ class LeadForm(ResourceForm):
         ]  # fmt: skip
         widgets = {"message": Textarea(attrs={"rows": 5})}
 
-    def receive(self, form: str, payload: Mapping[str, str], key: str) -> None:
-        """From a form of the client's site (interfaces.intake), before it is saved: what came, and from which form."""
+    def receive(self, form: str, payload: Mapping[str, str], key: str, *, agreed: str = "") -> None:
+        """From a form of the client's site (interfaces.intake), before it is saved: what came, from which form, and the
+        words of the box that was ticked."""
         lead = self.instance
-        lead.form, lead.payload, lead.idempotency_key = form, dict(payload), key
+        lead.form, lead.idempotency_key = form, key
+        lead.payload = {**payload, **({AGREED: agreed} if agreed else {})}
         lead.duplicate_of = earlier(lead)
 
     def agree(self, form: str, wording: str, proof: Mapping[str, Any]) -> None:
@@ -123,7 +125,7 @@ class LeadResource(Resource):
     def banner(cls, row: Any, user: User, can: Mapping[str, bool]) -> dict[str, Any] | None:
         from crm.views.leads import made_of
 
-        agreed = (row.payload or {}).get("_consent", "")
+        agreed = (row.payload or {}).get(AGREED, "")
         return {
             "agreed": agreed,
             "withheld": bool(agreed and suppressed(normalised(Channel.EMAIL, row.email))),

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from core import search_plan as plans
+from core.checks import check_resources
 from core.text import fold
 from crm.models import Company
 from crm.resources.company import CompanyResource
@@ -127,14 +128,14 @@ def ports(atelier):
 
 
 def test_what_begins_with_the_word_and_what_has_it_elsewhere_make_one_list(ports, sales, manner):
-    everywhere = lambda *words: sorted(  # noqa: E731
-        (
+    def everywhere(*words: str) -> list[str]:
+        names = [
             company.name
             for company in Company.objects.all()
             if all(f" {word}" in f" {fold(company.name)} {fold(company.city)}" for word in words)
-        ),
-        key=fold,
-    )
+        ]
+        return sorted(names, key=fold)
+
     assert 200 < len(everywhere("port")) < 240
     assert all_pages(sales, q="port") == everywhere("port")
     assert all_pages(sales, q="port", sort="-name") == everywhere("port")[::-1]
@@ -151,10 +152,17 @@ def test_in_two_parts_each_is_found_by_its_index(many, sales, monkeypatch):
         ways = []
         for sql in read:
             cursor.execute(f"EXPLAIN {sql}")
-            cursor.execute(f"EXPLAIN {sql}")
             way = str(cursor.fetchall())
             ways += [[name for name in ("company_by_name", "company_behind") if name in way]]
     assert ways == [["company_by_name"], ["company_by_name"], ["company_behind"]]  # counted, then the page
+
+
+def test_a_sort_column_without_the_index_that_searches_behind_its_first_word_is_refused_at_start_up(monkeypatch):
+    assert not [error for error in check_resources(None) if error.id == "core.E006"]
+    kept = [index for index in Company._meta.indexes if index.name != "company_behind"]
+    monkeypatch.setattr(Company._meta, "indexes", kept)
+    (error,) = [error for error in check_resources(None) if error.id == "core.E006"]
+    assert "crm.Company" in error.msg and "behind_first_word" in error.msg
 
 
 def test_of_several_words_the_one_is_taken_apart_behind_which_the_others_are_soon_met():
