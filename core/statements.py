@@ -14,6 +14,10 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models import QuerySet
 from django.db.models import query as orm
+from django.db.models.base import ModelState
+from django.db.models.fields.files import FileDescriptor
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import post_init, pre_init
 
 M = TypeVar("M", bound=models.Model)
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -39,15 +43,41 @@ def fetch_models(model: type[M], sql: str, params: Parameters = ()) -> list[M]:
     # In the order of the fields, whatever that of the table: `from_db` takes all of them by place.
     fields = [(places[column], *found) for column, found in known.items() if column in places]
     more = [(place, name) for place, name in enumerate(names) if name not in known]
-    attributes = [attname for _place, attname, _read in fields]
+    make = maker(model, tuple([attname for _place, attname, _read in fields]))
     found = []
     for row in rows:
-        values = [read(row[place]) if read else row[place] for place, _attname, read in fields]
-        one = model.from_db(DEFAULT_DB_ALIAS, attributes, values)
+        one = make([read(row[place]) if read else row[place] for place, _attname, read in fields])
         for place, name in more:
             setattr(one, name, row[place])
         found.append(one)
     return found
+
+
+def maker(model: type[M], attributes: tuple[str, ...]) -> Callable[[Sequence[Any]], M]:
+    """What makes an instance of the values of these attributes, in the order of the fields: as `Model.from_db` does, in
+    a tenth of its time. By `from_db` itself where a model, or somebody who listens, has a say in it."""
+    if not _is_plain(model, attributes) or pre_init.has_listeners(model) or post_init.has_listeners(model):
+        return lambda values: model.from_db(DEFAULT_DB_ALIAS, attributes, values)
+    new = model.__new__
+
+    def make(values: Sequence[Any]) -> M:
+        one = new(model)
+        state = one._state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        vars(one).update(zip(attributes, values, strict=True))
+        return one
+
+    return make
+
+
+@cache
+def _is_plain(model: type[models.Model], attributes: tuple[str, ...]) -> bool:
+    """Whether an instance is but its values: nothing of its class is called when they are set."""
+    ours = model.__init__ is models.Model.__init__ and model.__new__ is object.__new__
+    if not ours or model.from_db.__func__ is not models.Model.from_db.__func__:  # type: ignore[attr-defined]
+        return False
+    kept = [inspect.getattr_static(model, attname) for attname in attributes]
+    return all(isinstance(one, DeferredAttribute | FileDescriptor) for one in kept)
 
 
 @cache
@@ -97,7 +127,7 @@ class Compiled:
         self._model: type[models.Model] = kinds["model"]
         first, last = kinds["select_fields"][0], kinds["select_fields"][-1] + 1
         self._slice = slice(first, last)
-        self._attributes = [expression.target.attname for expression, *_rest in select[first:last]]
+        self._attributes = tuple([expression.target.attname for expression, *_rest in select[first:last]])
         related: Any = orm.get_related_populators
         # With the place of the key, where one may be met again: many deals are at one stage.
         self._related = [(_shared(one), one) for one in related(kinds, select, DEFAULT_DB_ALIAS)]
@@ -107,11 +137,11 @@ class Compiled:
         rows: Any = self._statement.rows(**values)
         if self._converters:
             rows = map(self._converted, rows)
-        make, attributes, part = self._model.from_db, self._attributes, self._slice
+        make, part = maker(self._model, self._attributes), self._slice
         related: list[tuple[int | None, Any, dict[Any, Any]]] = [(*one, {}) for one in self._related]
         found = []
         for row in rows:
-            one = make(DEFAULT_DB_ALIAS, attributes, row[part])
+            one = make(row[part])
             for place, populator, known in related:
                 if place is None:
                     populator.populate(row, one)
