@@ -159,4 +159,4 @@ def _dashboards(request: HttpRequest, menu: Menu, user: Any) -> list[dict[str, A
 def _item(request: HttpRequest, icon: str, label: str, url: str, within: str = "") -> dict[str, Any]:
     """`within`: what the entry stands for, where it opens but one page of it."""
     here = request.path == url or (url != "/" and request.path.startswith(within or url))
-    return {"icon": icon, "label": label, "url": url, "current": here, "badge": None}
+    return {"icon": icon, "label": label, "url": url, "current": here}

@@ -26,6 +26,7 @@ register.filters.update(french.register.filters)  # one `{% load ui %}` gives bo
 TONES = frozenset({"neutral", "info", "good", "warn", "danger"})
 ALIASES = {"success": "good", "warning": "warn", "error": "danger"}  # the words of Django's messages
 AVATAR_HUES = 8
+_LANGUAGE = "b2o language"
 NOTICE_ICONS = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "danger": "circle-alert"}
 
 
@@ -55,7 +56,10 @@ class _Said(template.Node):
         self.said: dict[str | None, str] = {}
 
     def render(self, context: Context) -> str:
-        language = get_language()
+        kept = context.render_context  # of this rendering of this template
+        language = kept.get(_LANGUAGE, kept)
+        if language is kept:
+            language = kept[_LANGUAGE] = get_language()
         text = self.said.get(language)
         if text is None:
             text = self.said[language] = self.node.render(context)
@@ -87,6 +91,18 @@ def _sprite() -> str:
 def _icon(name: str, css: str, sprite: str) -> SafeString:
     classes = f"icon {css}".strip()
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, sprite, name)
+
+
+@register.simple_tag
+def menu_link(url: str, glyph: str, label: str, current: bool = False) -> SafeString:
+    """An entry of the menu; that of the page one is on is told apart."""
+    return _menu_link(url, glyph, label, current, _sprite())
+
+
+@lru_cache(maxsize=1024)
+def _menu_link(url: str, glyph: str, label: str, current: bool, sprite: str) -> SafeString:
+    here = mark_safe(' aria-current="page"') if current else ""
+    return format_html('<a href="{}"{}>{}<span class="grow">{}</span></a>', url, here, _icon(glyph, "", sprite), label)
 
 
 @register.filter
