@@ -135,6 +135,11 @@ def raw(found: Iterable[str]) -> str:
     return " & ".join(f"{word}:*" for word in found)
 
 
+def of_whole_words(raw: str) -> str:
+    """What `raw` says, of rows that have the words themselves."""
+    return raw.replace(":*", "")
+
+
 def tsquery(raw: str) -> SearchQuery:
     return SearchQuery(raw, config=CONFIG, search_type="raw")
 

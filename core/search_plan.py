@@ -17,7 +17,19 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import QuerySet
 
-from core.search import CONFIG, SORT_KEY, begins, behind_first_word, for_database, looked_at, query, raw, tsquery, words
+from core.search import (
+    CONFIG,
+    SORT_KEY,
+    begins,
+    behind_first_word,
+    for_database,
+    looked_at,
+    of_whole_words,
+    query,
+    raw,
+    tsquery,
+    words,
+)
 from core.statements import fetch
 
 FOUND_CAP = 1_000  # rows that a search counts one by one; beyond, it says "1 000+"
@@ -144,6 +156,11 @@ class Plan:
     def finds_nothing(self) -> bool:
         """Only signs were typed."""
         return self.indexed == ""
+
+    @property
+    def whole(self) -> Plan:
+        """The rows that have the rarest words themselves, and not only longer ones that begin with them."""
+        return replace(self, indexed=of_whole_words(self.indexed) if self.indexed else self.indexed)
 
     def narrow(self, rows: QuerySet) -> QuerySet:
         if self.finds_nothing:

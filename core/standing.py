@@ -18,7 +18,7 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.models.base import DomainManager
 from core.resource import Resource
-from core.search import CONFIG
+from core.search import CONFIG, raw
 from core.search_plan import EVERYTHING, Found, Plan
 from core.statements import Compiled, Slotted
 
@@ -56,16 +56,18 @@ def whole(resource: type[Resource], user: User) -> bool:
 
 
 def found(resource: type[Resource], user: User, text: str, *, size: int, among: int) -> list[Any]:
-    """`size` of the rows that have these words, in the list's order: the first ones of any `among` of them.
+    """`size` of the rows that have these words, in the list's order: the first ones of any `among` of them, rows that
+    have them as whole words before all.
 
-    Sorting all who match would cost more the less has been typed.
+    Sorting all who match would cost more the less has been typed. Of a whole word GIN reads one list of rows; of what
+    words begin with, it puts the lists of all such words together first, and takes twice the time even of one.
     """
     plan, order = Plan.narrowing(resource.model, text), resource.first_order()
     if not plan.indexed:
         return []
     if whole(resource, user):
         statement = _finding(resource.model, tuple(resource.subtitle), order, plan.looked_at is not None, size, among)
-        return statement.fetch(**plan.values)
+        return statement.fetch(**plan.values, whole=plan.whole.indexed)
     return list(_first(resource.rows(user), resource.subtitle, order, plan, size, among))
 
 
@@ -73,16 +75,17 @@ def found(resource: type[Resource], user: User, text: str, *, size: int, among: 
 def _finding(
     model: type[models.Model], shown: tuple[str, ...], order: Order, others: bool, size: int, among: int
 ) -> Compiled:
-    plan = Plan(_WORDS, _OTHERS if others else None)
-    rows = _first(model._default_manager.all(), shown, order, plan, size, among)
-    return Compiled(rows, _SLOTS)
+    begun = raw([_WORDS])
+    rows = _first(model._default_manager.all(), shown, order, Plan(begun, _OTHERS if others else None), size, among)
+    return Compiled(rows, {**_SLOTS, begun: "words", _WORDS: "whole"})
 
 
 def _first(
     rows: models.QuerySet, shown: Collection[str], order: Order, plan: Plan, size: int, among: int
 ) -> models.QuerySet:
-    some = plan.narrow(rows).order_by().values("pk")[:among]
-    return order.apply(lean(rows.filter(pk__in=some), shown))[:size]
+    exactly, some = (one.narrow(rows).order_by().values("pk")[:among] for one in (plan.whole, plan))
+    # PostgreSQL asks the second part for what the first has not given, and not at all when there is enough.
+    return order.apply(lean(rows.filter(pk__in=exactly.union(some, all=True)[:among]), shown))[:size]
 
 
 class Shape(NamedTuple):

@@ -1,15 +1,17 @@
 """The pages around the modules: home, palette, preferences, brand, style guide."""
 
+from functools import lru_cache
+
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from core.accounts.access import Level
 from core.accounts.models import User
+from core.addresses import address
 from core.place import client_of
 from core.registry import registry
 from core.resource import Resource
@@ -22,6 +24,8 @@ _HITS = 5
 _SORTED = 100
 _YEAR = 365 * 24 * 3600
 
+_folded = lru_cache(maxsize=1024)(fold)  # labels are the same from one key to the next
+
 
 class PaletteView(InstanceView):
     """What Ctrl K shows: rows of every resource that the person may read, pages, and what can be created."""
@@ -31,8 +35,10 @@ class PaletteView(InstanceView):
         q = clean(request.GET.get("q", ""))[:200].strip()
         readable = [resource for resource in registry if resource.may(user, Level.READ)]
         groups = [group for resource in readable if q and (group := self.hits(resource, user, q))]
-        groups.append({"label": _("Aller à"), "options": self.pages(readable, q)})
-        groups.append({"label": _("Actions"), "options": self.actions(readable, user, q)})
+        words = fold(q).split()
+        for label, options in ((_("Aller à"), self.pages(readable)), (_("Actions"), self.actions(readable, user))):
+            fitting = [option for option in options if all(word in _folded(option["label"]) for word in words)]
+            groups.append({"label": label, "options": fitting})
         shown = [group for group in groups if group["options"]]
         return render(request, "core/palette.html", {"groups": shown, "q": q})
 
@@ -40,7 +46,7 @@ class PaletteView(InstanceView):
         rows = found(resource, user, q, size=_HITS, among=_SORTED)
         options = [
             {
-                "url": resource.url("record", row.pk),
+                "url": f"{resource.list_url}{row.pk}/",
                 "label": resource.title(row),
                 "hint": resource.subtitle_of(row, user),
                 "avatar": resource.avatar,
@@ -50,32 +56,28 @@ class PaletteView(InstanceView):
         ]
         return {"label": resource.label_plural, "options": options} if options else None
 
-    def pages(self, readable: list[type[Resource]], q: str) -> list[dict]:
-        pages = [("house", _("Accueil"), reverse("home"))]
+    def pages(self, readable: list[type[Resource]]) -> list[dict]:
+        pages = [("house", _("Accueil"), address("home"))]
         pages += [(resource.icon, resource.label_plural, resource.entry_url()) for resource in readable]
-        pages.append(("hourglass", _("Travaux"), reverse("jobs")))
-        pages.append(("braces", _("API"), reverse("api-docs")))
-        return [_option(icon, label, url) for icon, label, url in pages if _fits(label, q)]
+        pages.append(("hourglass", _("Travaux"), address("jobs")))
+        pages.append(("braces", _("API"), address("api-docs")))
+        return [_option(icon, label, url) for icon, label, url in pages]
 
-    def actions(self, readable: list[type[Resource]], user: User, q: str) -> list[dict]:
+    def actions(self, readable: list[type[Resource]], user: User) -> list[dict]:
         out = []
         for resource in readable:
             if resource.may(user, Level.WRITE):
                 out.append(_option("plus", resource.new_label, resource.create_url))
                 label = _("Importer : %s") % resource.label_plural.lower()
                 out.append(_option("upload", label, resource.import_url))
-        out.append(_option("settings", _("Mes préférences"), reverse("my-preferences")))
-        out.append(_option("shield-check", _("Ma sécurité"), reverse("account-security")))
-        out.append(_option("lock", _("Changer de mot de passe"), reverse("account_change_password")))
-        return [option for option in out if _fits(option["label"], q)]
+        out.append(_option("settings", _("Mes préférences"), address("my-preferences")))
+        out.append(_option("shield-check", _("Ma sécurité"), address("account-security")))
+        out.append(_option("lock", _("Changer de mot de passe"), address("account_change_password")))
+        return out
 
 
 def _option(icon: str, label: str, url: str) -> dict:
     return {"url": url, "label": label, "hint": "", "avatar": "", "icon": icon}
-
-
-def _fits(label: str, q: str) -> bool:
-    return all(word in fold(label) for word in fold(q).split())
 
 
 @require_POST
