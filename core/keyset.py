@@ -267,29 +267,35 @@ def capped_count(rows: QuerySet) -> int:
 
 
 def capped_counts(queries: Sequence[QuerySet]) -> list[int]:
-    """`capped_count` of each, in one query."""
-    counts = [0] * len(queries)
+    """`capped_count` of each, in one query; of those that ask the same, once."""
     sql, parameters, places = capped_statement(queries)
-    if places:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            for place, count in zip(places, cursor.fetchone(), strict=True):
-                counts[place] = count
-    return counts
+    if all(place is None for place in places):
+        return [0] * len(queries)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        counts = cursor.fetchone()
+    return [0 if place is None else counts[place] for place in places]
 
 
-def capped_statement(queries: Sequence[QuerySet]) -> tuple[str, list[Any], list[int]]:
-    """(statement that counts each, parameters, the places of those that it counts: the others find nothing)."""
-    parts: dict[int, str] = {}
+def capped_statement(queries: Sequence[QuerySet]) -> tuple[str, list[Any], list[int | None]]:
+    """(statement that counts each, parameters, the column in which each is: None finds nothing)."""
+    columns: dict[tuple[str, str], int] = {}
+    parts: list[str] = []
     parameters: list[Any] = []
-    for place, rows in enumerate(queries):
+    places: list[int | None] = []
+    for rows in queries:
         try:
             sql, params = rows.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
         except EmptyResultSet:
+            places.append(None)
             continue
-        parts[place] = f"(SELECT count(*) FROM ({sql}) AS found)"  # noqa: S608 - the ORM's own statement
-        parameters += params
-    return f"SELECT {', '.join(parts.values())}", parameters, list(parts)
+        same = (sql, repr(params))
+        if same not in columns:
+            columns[same] = len(parts)
+            parts.append(f"(SELECT count(*) FROM ({sql}) AS found)")  # noqa: S608 - the ORM's own statement
+            parameters += params
+        places.append(columns[same])
+    return f"SELECT {', '.join(parts)}", parameters, places
 
 
 def counting(rows: QuerySet, parts: Sequence[Mapping[models.Field, Any]], cap: int) -> tuple[str, list[Any]]:

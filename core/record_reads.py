@@ -39,17 +39,19 @@ def _with_related(rows: QuerySet) -> QuerySet:
 def counts(resource: type[Resource], user: User, row: models.Model, related: Sequence[Related]) -> list[int]:
     """How many notes, files and rows of each related list a record has, `keyset.COUNT_CAP` + 1 at most. One query."""
     if all(whole(one.resource, user) for one in related):
-        counting = _counting(tuple((one.resource.model, one.field) for one in related))
-        return list(counting.rows(pk=row.pk, label=resource.key())[0])
+        counting, places = _counting(tuple((one.resource.model, one.field) for one in related))
+        counted = counting.rows(pk=row.pk, label=resource.key())[0]
+        return [0 if place is None else counted[place] for place in places]
     pointing = [one.resource.rows(user).filter(**{one.field: row}) for one in related]
     return capped_counts([*_borne(resource.key(), row.pk), *pointing])
 
 
 @lru_cache(maxsize=512)
-def _counting(related: tuple[tuple[type[models.Model], str], ...]) -> Slotted:
+def _counting(related: tuple[tuple[type[models.Model], str], ...]) -> tuple[Slotted, list[int | None]]:
+    """As keyset.capped_statement."""
     pointing = [model._default_manager.filter(**{field: _PK}) for model, field in related]
-    sql, params, _places = capped_statement([*_borne(_LABEL, _PK), *pointing])
-    return Slotted(sql, params, {_PK: "pk", _LABEL: "label"})
+    sql, params, places = capped_statement([*_borne(_LABEL, _PK), *pointing])
+    return Slotted(sql, params, {_PK: "pk", _LABEL: "label"}), places
 
 
 def _borne(label: str, pk: int) -> tuple[QuerySet, QuerySet]:

@@ -140,6 +140,8 @@ def test_all_that_a_page_counts_is_one_query(person):
     with CaptureQueriesContext(connection) as queries:
         reader.counted(COUNTED)
     assert len(queries) == 1
+    counts = re.findall(r"\(SELECT count\(\*\) FROM \(.*? LIMIT \d+\) AS found\)", queries[0]["sql"])
+    assert len(COUNTED) < len(counts) == len(set(counts)), "what several tiles count alike is counted once"
 
 
 def test_no_chart_needs_a_style_or_a_script(person):
