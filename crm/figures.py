@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
@@ -28,6 +27,7 @@ from crm.models.lead import LeadState
 from crm.models.pipeline import StageKind
 from crm.resources import DealResource as Deals
 from crm.resources import LeadResource as Leads
+from crm.sums import firsts_around, month_among, start_of, weighed, worth
 
 MONTHS = 12
 SOURCES = 6
@@ -82,14 +82,7 @@ def _metered(found: list[Amount]) -> list[Amount]:
 
 def by_stage(user: User) -> dict[str, Any]:
     """What is in view at each open stage, in the order of the board; bare and weighted."""
-    rows = Deals.rows(user).filter(closed_at=None).order_by()
-    share = Coalesce("probability", "stage__probability")
-    sums = {
-        one["stage"]: one
-        for one in rows.values("stage").annotate(
-            whole=Sum("amount"), deals=Count("pk"), weighted=Sum(F("amount") * share / Decimal(100))
-        )
-    }
+    sums = weighed(Deals.rows(user).filter(closed_at=None), F("stage_id"))
     stages = list(
         Stage.objects.filter(kind=StageKind.OPEN).select_related("pipeline").order_by(
             "pipeline__position", "pipeline_id", "position"
@@ -99,13 +92,10 @@ def by_stage(user: User) -> dict[str, Any]:
     several = len({stage.pipeline_id for stage in stages}) > 1
     found = []
     for stage in stages:
-        one = sums.get(stage.pk, {})
-        found.append(
-            Amount(
-                f"{stage.pipeline} · {stage}" if several else stage.name, _list(stage=stage.pk, state=State.OPEN),
-                one.get("whole") or Decimal(0), one.get("deals", 0), weighted=one.get("weighted") or Decimal(0),
-            )
-        )  # fmt: skip
+        one = sums[stage.pk]
+        label = f"{stage.pipeline} · {stage}" if several else stage.name
+        url = _list(stage=stage.pk, state=State.OPEN)
+        found.append(Amount(label, url, one.amount, one.deals, weighted=one.weighted))
     total = sum((one.amount for one in found), Decimal(0))
     weighted = sum((one.weighted or Decimal(0) for one in found), Decimal(0))
     return {
@@ -118,31 +108,22 @@ def by_stage(user: User) -> dict[str, Any]:
 
 def _months() -> list[dt.date]:
     """The first days of the last MONTHS months, the present one last."""
-    today = timezone.localdate()
-    firsts = [today.replace(day=1)]
-    while len(firsts) < MONTHS:
-        firsts.append((firsts[-1] - dt.timedelta(days=1)).replace(day=1))
-    return firsts[::-1]
+    return firsts_around(timezone.localdate(), MONTHS - 1, 0)
 
 
 def _since() -> Q:
-    return Q(closed_at__gte=timezone.make_aware(dt.datetime.combine(_months()[0], dt.time())))
+    return Q(closed_at__gte=start_of(_months()[0]))
 
 
 def won_by_month(user: User) -> dict[str, Any]:
-    rows = Deals.rows(user).filter(_since(), state=State.WON).order_by()
-    sums = {
-        one["month"].date(): one
-        for one in rows.annotate(month=TruncMonth("closed_at")).values("month").annotate(
-            whole=Sum("amount"), deals=Count("pk")
-        )
-    }  # fmt: skip
+    rows = Deals.rows(user).filter(_since(), state=State.WON)
+    sums = worth(rows, month_among("closed_at", [start_of(first) for first in _months()]))
     found = []
-    for first in _months():
-        one = sums.get(first, {})
+    for place, first in enumerate(_months(), 1):
+        one = sums[place]
         url = _list(state=State.WON, closed=f"{first:%Y-%m}")
         label, short = date_format(first, "F Y"), french.MONTHS[first.month - 1]
-        found.append(Amount(label, url, one.get("whole") or Decimal(0), one.get("deals", 0), short))
+        found.append(Amount(label, url, one.amount, one.deals, short))
     whole = sum((one.amount for one in found), Decimal(0))
     return {
         "points": found,
@@ -155,7 +136,7 @@ def won_by_month(user: User) -> dict[str, Any]:
 def by_source(user: User) -> dict[str, Any]:
     """Where what was won in twelve months came from, the largest sums first."""
     rows = Deals.rows(user).filter(_since(), state=State.WON).exclude(source="").order_by()
-    sums = rows.values("source").annotate(whole=Sum("amount"), deals=Count("pk")).order_by("-whole", "source")
+    sums = rows.values("source").annotate(whole=Sum("amount"), deals=Count("*")).order_by("-whole", "source")
     found = [
         Amount(one["source"], _list(source=one["source"], state=State.WON), one["whole"], one["deals"])
         for one in sums[:SOURCES]
@@ -165,11 +146,9 @@ def by_source(user: User) -> dict[str, Any]:
 
 def conversion(user: User) -> dict[str, Any]:
     """Of what ended in twelve months, what was won; of what the site's forms brought, what was converted."""
-    ended = Deals.rows(user).filter(_since()).order_by().aggregate(
-        won=Count("pk", filter=Q(state=State.WON)), every=Count("pk")
-    )  # fmt: skip
-    since = timezone.make_aware(dt.datetime.combine(_months()[0], dt.time()))
-    came = Leads.rows(user).filter(created_at__gte=since).order_by().aggregate(
+    over = Deals.rows(user).filter(_since(), state__in=(State.WON, State.LOST))  # said for the index's sake
+    ended = over.order_by().aggregate(won=Count("state", filter=Q(state=State.WON)), every=Count("*"))
+    came = Leads.rows(user).filter(created_at__gte=start_of(_months()[0])).order_by().aggregate(
         won=Count("pk", filter=Q(state=LeadState.CONVERTED)), every=Count("pk")
     )  # fmt: skip
     lines = [

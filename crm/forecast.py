@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, DecimalField, ExpressionWrapper, F, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.filters import MonthFacet
 from crm.board import short_sum
 from crm.models.deal import State
+from crm.sums import firsts_around, month_among, start_of, weighed, worth
 
 BEFORE, AFTER = 3, 9  # months around the present one
 
@@ -45,49 +44,21 @@ class Month:
         return short_sum(self.height)
 
 
-_MONEY: Any = DecimalField(max_digits=20, decimal_places=2)
-
-
 def months_of(rows: QuerySet) -> list[Month]:
-    """What is late first, then each month, then what comes after the last one. Two queries."""
+    """What is late first, then each month, then what comes after the last one. Three queries."""
     today = timezone.localdate()
-    place = today.year * 12 + today.month - 1
-    starts = [dt.date(at // 12, at % 12 + 1, 1) for at in range(place - BEFORE, place + AFTER + 1)]
-    months = {start: Month(start, MonthFacet.label_of(start.year, start.month)) for start in starts}
-    present = dt.date(today.year, today.month, 1)
-    months[present].present = True
+    starts = firsts_around(today, BEFORE, AFTER + 1)
+    beyond = starts.pop()
+    months = [Month(start, MonthFacet.label_of(start.year, start.month)) for start in starts]
+    months[BEFORE].present = True
     late, later = Month(None, ""), Month(None, "")
-    for row in _open(rows):
-        start = row["month"]
-        month = late if start < present else months.get(start, later)
-        month.count += row["count"]
-        month.amount += row["worth"]
-        month.weighted += row["weighted"]
-    for row in _won(rows, starts[0]):
-        month = months[row["month"].date()]
-        month.won, month.won_count = row["worth"], row["count"]
-    return [late, *months.values(), later]
-
-
-def _open(rows: QuerySet) -> QuerySet:
-    share = Coalesce(F("probability"), F("stage__probability"))
-    return (
-        rows.filter(state=State.OPEN, closed_at=None)
-        .order_by()
-        .values(month=TruncMonth("expected_on"))
-        .annotate(
-            count=Count("pk"),
-            worth=Sum("amount", output_field=_MONEY),
-            weighted=Sum(ExpressionWrapper(F("amount") * share / 100, output_field=_MONEY)),
-        )
-    )
-
-
-def _won(rows: QuerySet, since: dt.date) -> QuerySet:
-    start = timezone.make_aware(dt.datetime.combine(since, dt.time()))
-    return (
-        rows.filter(state=State.WON, closed_at__gte=start)
-        .order_by()
-        .values(month=TruncMonth("closed_at"))
-        .annotate(count=Count("pk"), worth=Sum("amount", output_field=_MONEY))
-    )
+    to_come = [late, *months[BEFORE:], later]  # by the places that the database gives
+    is_open = rows.filter(closed_at=None)  # the database refuses another state
+    for place, found in weighed(is_open, month_among("expected_on", [*starts[BEFORE:], beyond])).items():
+        month = to_come[place]
+        month.count, month.amount, month.weighted = found.deals, found.amount, found.weighted
+    marks = [start_of(start) for start in starts]
+    won = rows.filter(state=State.WON, closed_at__gte=marks[0])
+    for place, found in worth(won, month_among("closed_at", marks)).items():
+        months[place - 1].won, months[place - 1].won_count = found.amount, found.deals
+    return [late, *months, later]

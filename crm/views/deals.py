@@ -22,7 +22,7 @@ from core.views.panel import PanelView
 from crm.actions.deals import NeedsReason, close_deal, place_deal
 from crm.board import DAYS, BoardListing, Column, add_totals, columns_of, next_cards
 from crm.forecast import Month, months_of
-from crm.models import Deal, LostReason, Pipeline, Stage
+from crm.models import LostReason, Pipeline, Stage
 from crm.models.deal import State
 from crm.models.pipeline import StageKind
 from crm.resources.deal import every_stage
@@ -210,7 +210,9 @@ class ForecastView(OfPipeline):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         listing = BoardListing(self.user, request.GET, self.pipeline, page="forecast")
-        rows = listing.filtered.filter(pipeline=self.pipeline) if self.pipeline else Deal.objects.none()
+        # By its stages: the index that sums has them, and not the pipeline.
+        stages = list(self.pipeline.stages.values_list("pk", flat=True)) if self.pipeline else []
+        rows = listing.filtered.filter(stage__in=stages)
         late, *months, later = every = months_of(rows)
         highest = max(month.won + month.amount for month in every)
         context = {

@@ -1,12 +1,15 @@
 """The sums of the dashboard: right for whoever looks, and each leads to the deals that it sums."""
 
 import datetime as dt
+import re
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from crm import figures
 from crm.models import Deal, Lead, Stage
+from crm.sums import firsts_around
 from tests.contract.conftest import queries_of
 
 
@@ -72,3 +75,54 @@ def test_the_page_shows_them_at_a_cost_that_does_not_grow(deals):
 def test_an_empty_base_says_so(person):
     page = person(crm="write").get("/dashboards/crm/").content.decode()
     assert page.count("Rien à compter pour l’instant.") >= 4
+
+
+def test_months_begin_and_end_by_the_clock_of_paris(stages, person):
+    me = person(crm="write")
+    first = timezone.localdate().replace(day=1)
+    midnight = timezone.make_aware(dt.datetime.combine(first, dt.time()))
+    deals = [Deal.objects.create(name="Gagnée", stage=stages["Gagnée"], amount=10**n, owner=None) for n in range(3)]
+    for deal, moment in zip(deals, (midnight, midnight - dt.timedelta(seconds=1), midnight - dt.timedelta(days=40)),
+                            strict=True):  # fmt: skip
+        Deal.objects.filter(pk=deal.pk).update(closed_at=moment)
+    shown = {one.label: int(one.amount) for one in figures.won_by_month(me.user)["points"] if one.amount}
+    assert list(shown.values()) == [100, 10, 1]
+    months = {one["month"].start: one["month"] for one in me.get("/crm/deals/forecast/").context["months"]}
+    assert [int(month.won) for month in months.values() if month.won] == [100, 10, 1]
+    assert months[first].won == 1 and months[first].present
+
+
+def test_the_forecast_puts_each_day_into_its_month_and_the_rest_before_and_behind(stages, person):
+    me = person(crm="write")
+    first = timezone.localdate().replace(day=1)
+    starts = firsts_around(first, 0, 10)
+    days = {1: first, 10: starts[1] - dt.timedelta(days=1), 100: starts[1], 1000: starts[10] - dt.timedelta(days=1),
+            10_000: starts[10], 100_000: first - dt.timedelta(days=1)}  # fmt: skip
+    for amount, day in days.items():
+        Deal.objects.create(name="x", stage=stages["Négociation"], amount=amount, expected_on=day, probability=50)
+    page = me.get("/crm/deals/forecast/").context
+    months = {one["month"].start: one["month"] for one in page["months"]}
+    assert [int(months[start].amount) for start in (starts[0], starts[1], starts[9])] == [11, 100, 1000]
+    assert (int(page["later"].amount), int(page["late"].amount)) == (10_000, 100_000)
+    assert page["weighted"] * 2 == page["amount"] == 111_111
+
+
+def test_sums_read_an_index_and_no_row(deals, person):
+    """Among a million deals the forecast took 0.7 s, and the tile of the home page 0.35."""
+    boss = person(crm="manage")
+    figures_, (forecast, _won) = (
+        [sql for sql in queries_of(boss, url) if '"crm_deal"' in sql and ("SUM(" in sql or " FILTER (" in sql)]
+        for url in ("/dashboards/crm/", "/crm/deals/forecast/")
+    )
+    with connection.cursor() as cursor:
+        for other in ("seqscan", "bitmapscan"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+
+        def index_of(sql: str) -> str:
+            cursor.execute(f"EXPLAIN {sql}")
+            found = re.search(r"Index Only Scan using (\w+)", str(cursor.fetchall()))
+            return found[1] if found else "rows are read"
+
+        assert sorted(map(index_of, figures_)) == ["deal_ended", "deal_ended", "deal_ended", "deal_in_view"]
+        cursor.execute("DROP INDEX deal_in_view, deal_board, deal_board_owner, deal_facets")  # all alike on few rows
+        assert index_of(forecast) == "deal_forecast"
