@@ -58,7 +58,7 @@ ALIASES: dict[str, Sequence[str]] = {
         "tva", "n° tva", "n° de tva", "numéro de tva", "tva intracommunautaire", "n° tva intracommunautaire", "vat",
         "vat number", "tax id", "identifiant fiscal", "numéro de tva intracommunautaire",
     ),
-    "naf": ("naf", "ape", "code naf", "code ape", "naf ape", "activité", "industry"),
+    "naf": ("naf", "ape", "code naf", "code ape", "naf ape", "activité"),
     "owner": (
         "responsable", "commercial", "propriétaire", "vendeur", "salesperson", "owner", "contact owner",
         "company owner", "account owner", "chargé d'affaires", "suivi par", "attribué à", "assigned to",

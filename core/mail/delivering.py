@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+from django.core.mail.message import utf8_charset_qp
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -229,6 +230,8 @@ def message_of(mail: OutgoingMail) -> EmailMultiAlternatives:
     headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", **mail.headers}
     headers[CLIENT_HEADER] = active_schema()
     message = EmailMultiAlternatives(mail.subject, mail.text, mail.sender, [mail.recipient], headers=headers)
+    # ASCII alone on the line: a server that must convert what is not would break the signature (RFC 6376, 5.3).
+    message.encoding = utf8_charset_qp
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message

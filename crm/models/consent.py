@@ -142,6 +142,12 @@ class Suppression(models.Model):
     def __str__(self) -> str:
         return f"{self.get_reason_display()} ({self.scope})"
 
+    @property
+    def mailing_list(self) -> MailingList | None:
+        """The list that was left, and no more than it; None for all of them."""
+        kind, _colon, key = self.scope.partition(":")
+        return MailingList.objects.filter(pk=key).first() if kind == "list" else None
+
 
 @no_personal_data("des règles de l'entreprise")
 class ProspectingSettings(models.Model):

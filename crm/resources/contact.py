@@ -105,8 +105,10 @@ class ContactResource(Resource):
         from crm.actions.consents import suppressed
 
         left = suppressed(normalised(Channel.EMAIL, row.email))
+        if left is None:
+            return None
         url = cls.url("prospecting", row.pk)
-        return {"template": "crm/_contact_banner.html", "left": left, "url": url} if left else None
+        return {"template": "crm/_contact_banner.html", "left": left, "list": left.mailing_list, "url": url}
 
     @classmethod
     def pages(cls) -> dict[str, tuple[str, Any]]:

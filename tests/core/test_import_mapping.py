@@ -76,6 +76,14 @@ def test_values_tell_what_the_titles_do_not(desk):
     assert (guessed["A"], guessed["B"], guessed["C"]) == ("siret", "phone", "email")
 
 
+def test_another_software_s_own_words_are_not_taken_for_choices_or_codes(desk):
+    titles = ["Company name", "Industry", "Lifecycle Stage"]
+    desk.send(table(titles, ["Riou", "Furniture", "lead"], ["Bâti Ouest", "Construction", "evangelist"]))
+    assert list(desk.guessed().values()) == ["name", "", ""]
+    desk.send(table(titles, ["Riou", "Furniture", "Customer"], ["Bâti Ouest", "Construction", "Prospect"]))
+    assert list(desk.guessed().values()) == ["name", "", "relation"]
+
+
 def test_the_screen_shows_samples_and_says_how_sure_it_is(desk):
     page = words(desk.send(table(["Nom", "A", "Bidule"], ["Riou", "a@riou.fr", "x1"], ["Bâti", "b@bati.fr", "x2"])))
     assert "Riou" in page and "x1" in page

@@ -135,6 +135,7 @@ def test_it_reaches_those_whom_the_law_allows_with_both_headers_and_a_signature_
         one.lower() for one in signed
     }
     assert not dkim.verify(content.replace(b"One-Click", b"One-Slick"), dnsfunc=dns)
+    assert content.isascii() and "é" in parsed(content).get_body(("plain",)).get_content(), "no server need convert it"
     assert "BEGIN" not in DkimKey.objects.get().private, "encrypted"
 
 

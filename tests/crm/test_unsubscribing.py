@@ -79,6 +79,16 @@ def test_one_click_answers_200_at_once_without_cookie_csrf_or_redirect(atelier, 
     assert OptOut.objects.count() == 1
 
 
+def test_who_opens_the_record_is_told_what_was_left_one_list_or_all(atelier, signed_in, link):
+    record = f"/crm/contacts/{Contact.objects.get(email__iexact=ADDRESS).pk}/"
+    browser = signed_in(atelier)
+    visitor(atelier).post(link, {"scope": "list"})
+    page = browser.get(record).content.decode()
+    assert "Ne pas lui envoyer « Nouvelles et offres »" in page and "Ne pas prospecter par e-mail" not in page
+    visitor(atelier).post(link, {"scope": "all"})
+    assert "Ne pas prospecter par e-mail" in browser.get(record).content.decode()
+
+
 def test_the_page_offers_to_leave_everything(atelier, link):
     page = visitor(atelier).post(link, {"scope": "list"}).content.decode()
     assert "C’est fait" in page and "me réabonner" in page
