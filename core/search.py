@@ -5,8 +5,10 @@ At a cost that does not grow with the table: core.search_plan.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
@@ -108,14 +110,17 @@ def _weighted(words: Any, weight: str) -> Func:
 
 
 def words(text: str) -> list[str]:
-    """The words searched for: at most MAX_WORDS, digits grouped as people write them put together.
+    """The words searched for: at most MAX_WORDS. Digits grouped as people write them are one, with its spaces.
 
-    "732 829 320" is one number: SIREN, SIRET and telephone numbers are typed with spaces.
+    "732 829 320" is one number: SIREN, SIRET and telephone numbers are typed with spaces. Beside other words, two
+    groups are two ("29 Brest 12"), three or more are a number too.
     """
     parts = fold(text[:400]).split()
-    if parts and all(part.isdigit() for part in parts):
-        return ["".join(parts)[:40]]
-    return [part[:40] for part in parts[:MAX_WORDS]]
+    runs = [(digits, list(run)) for digits, run in groupby(parts, str.isdigit)]
+    found: list[str] = []
+    for digits, run in runs:
+        found += [" ".join(run)] if digits and (len(runs) == 1 or len(run) > 2) else run
+    return [word[:40] for word in found[:MAX_WORDS]]
 
 
 def matches(text: str, column: str = "search") -> Q:
@@ -132,7 +137,22 @@ def query(found: list[str]) -> SearchQuery:
 
 def raw(found: Iterable[str]) -> str:
     """Rows in which each of the words begins some word, as PostgreSQL's tsquery says it."""
-    return " & ".join(f"{word}:*" for word in found)
+    return " & ".join(map(_begun, found))
+
+
+def _begun(word: str) -> str:
+    """A number is found by its digits put together, or in the groups in which it was typed, or in those in which a
+    telephone number is kept: "+33 6 12 34 56 78"."""
+    groups = word.split()
+    ways = {"".join(groups): None, " <-> ".join(groups): None}
+    if telephone := _TELEPHONE.fullmatch("".join(groups)):
+        first, pairs = telephone.groups()
+        ways[" <-> ".join([first, *re.findall("..?", pairs)])] = None
+    return f"{word}:*" if len(ways) == 1 else f"({' | '.join(f'{way}:*' for way in ways)})"
+
+
+# Of France, typed to the third pair at least: a postcode has five digits.
+_TELEPHONE = re.compile(r"(?:0|(?:00)?33)([1-9])([0-9]{4,8})")
 
 
 def of_whole_words(raw: str) -> str:

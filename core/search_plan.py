@@ -59,7 +59,7 @@ def estimates(model: type[models.Model], found: list[str]) -> Sizes:
     """One EXPLAIN, which reads no row."""
     sql, slots = _estimating(model, len(found))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [value if place is None else f"{found[place]}{value}" for value, place in slots])
+        cursor.execute(sql, [value if place is None else value(found[place]) for value, place in slots])
         plan = cursor.fetchone()[0][0]["Plan"]
     table, *sizes = (part["Plan Rows"] for part in plan["Plans"])
     having, beginning = sizes[: len(found)], sizes[len(found) :]
@@ -68,7 +68,7 @@ def estimates(model: type[models.Model], found: list[str]) -> Sizes:
 
 @lru_cache(maxsize=512)
 def _estimating(model: type[models.Model], number: int) -> tuple[str, list[tuple[Any, int | None]]]:
-    """The statement for that many words, composed once; its parameters: (value, None), or (what follows the word, the
+    """The statement for that many words, composed once; its parameters: (value, None), or (what makes it of a word, the
     place of the word)."""
     marks = [f"word{place}" for place in range(number)]
     every = model._default_manager.order_by().values("pk")
@@ -76,9 +76,14 @@ def _estimating(model: type[models.Model], number: int) -> tuple[str, list[tuple
     if SORT_KEY in for_database(model):
         parts += [every.filter(begins(word)) for word in marks]
     compiled = [part.query.sql_with_params() for part in parts]
-    places = {f"{word}{end}": (end, place) for place, word in enumerate(marks) for end in (":*", "")}
+    places: dict[str, tuple[Any, int]] = {raw([word]): (_alone, place) for place, word in enumerate(marks)}
+    places |= {word: (str, place) for place, word in enumerate(marks)}
     sql = "EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(sql for sql, _params in compiled)
     return sql, [places.get(value, (value, None)) for _sql, params in compiled for value in params]
+
+
+def _alone(word: str) -> str:
+    return raw([word])
 
 
 @dataclass(frozen=True)

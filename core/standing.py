@@ -18,7 +18,7 @@ from core.keyset import Cursor, Order
 from core.lean import lean
 from core.models.base import DomainManager
 from core.resource import Resource
-from core.search import CONFIG, raw
+from core.search import CONFIG
 from core.search_plan import EVERYTHING, Found, Plan
 from core.statements import Compiled, Slotted
 
@@ -75,7 +75,7 @@ def found(resource: type[Resource], user: User, text: str, *, size: int, among: 
 def _finding(
     model: type[models.Model], shown: tuple[str, ...], order: Order, others: bool, size: int, among: int
 ) -> Compiled:
-    begun = raw([_WORDS])
+    begun = f"{_WORDS}:*"  # `Plan.whole` makes _WORDS of it
     rows = _first(model._default_manager.all(), shown, order, Plan(begun, _OTHERS if others else None), size, among)
     return Compiled(rows, {**_SLOTS, begun: "words", _WORDS: "whole"})
 

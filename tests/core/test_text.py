@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.search import words
+from core.search import raw, words
 from core.templatetags.french import of_name
 from core.text import clean, fold
 from crm.models import Company
@@ -51,8 +51,30 @@ def test_search_finds_words_by_their_beginning(atelier, typed, found, sales):
     assert ("Société Élan" in answer.content.decode()) is found
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("06 39 98 12 34", True), ("0639981234", True), ("+33 6 39 98 12 34", True), ("+33639981234", True),
+        ("0033639981234", True), ("06.39.98", True), ("063998", True), ("06 39 98 1", True), ("98 12 34", True),
+        ("12 34", True), ("riou 06 39 98 12 34", True), ("riou 0639981234", True), ("02 61 91 00 11", True),
+        ("+44 20 7946 0018", True), ("7946 0018", True),
+        ("06 39 98 12 35", False), ("34 12", False), ("06 98 39", False), ("le goff 0639981234", False),
+    ],
+)  # fmt: skip
+def test_a_telephone_number_is_found_however_it_is_typed(atelier, typed, found, sales):
+    data = {"last_name": "Riou", "recipient_kind": "professional"}
+    numbers = {"mobile": "06 39 98 12 34", "phone": "02 61 91 00 11"} if "44" not in typed and "7946" not in typed else {
+        "phone": "+44 20 7946 0018"
+    }  # fmt: skip
+    assert sales.post("/crm/contacts/new/", data | numbers).status_code == 302
+    for page in ("/crm/contacts/", "/palette/"):
+        assert ("Riou</" in sales.get(page, {"q": typed}).content.decode()) is found, page
+
+
 def test_digits_typed_in_groups_are_one_number_and_words_are_limited():
-    assert words("732 829 320") == ["732829320"]
+    assert words("732 829 320") == ["732 829 320"] and raw(["732 829 320"]) == "(732829320:* | 732 <-> 829 <-> 320:*)"
+    assert words("Riou 06.39.98.12.34") == ["riou", "06 39 98 12 34"]
+    assert words("29 Brest 12 quai") == ["29", "brest", "12", "quai"]
     assert len(words("un deux trois quatre cinq six sept huit neuf dix")) == 8
 
 

@@ -89,3 +89,9 @@ def _accepts(validate, text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@pytest.mark.parametrize("block", ["01 99 00", "02 61 91", "03 53 01", "04 65 71", "05 36 49", "06 39 98"])
+def test_numbers_that_arcep_keeps_for_fiction_are_taken(block):
+    """A contact of the demo could not be saved again."""
+    assert PhoneField().clean(f"{block} 12 34") == f"+33 {block[1:]} 12 34"
