@@ -73,9 +73,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if signed_in:
         if user.support is not None:
             shown |= {"user": None, "prefs_url": ""}  # no account to look after
-        menu = _menu(request, user)
-        shown["menu"] = menu
-        items = [item for group in menu for item in group["items"]]
+        shown["menu"] = menu(request, user)
+        items = [item for group in shown["menu"] for item in group["items"]]
         shown["tabs"] = [item for item in items if "menu_only" not in item][:4]  # the first ones of a phone
         shown["palette_url"] = address("palette")
         if user.support is not None:
@@ -108,11 +107,12 @@ def _allowed(value: str | None, values: tuple[str, ...]) -> str:
     return value if value in values and value else ""
 
 
-def _menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
+def menu(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
+    """The groups of the menu: {label, items: [{icon, label, url, current}]}."""
     groups: list[dict[str, Any]] = [{"label": None, "items": [_item(request, "house", _("Accueil"), address("home"))]}]
     for menu in registry.menus:
         items = [
-            _item(request, resource.icon, resource.label_plural, resource.entry_url(), resource.list_url)
+            _item(request, resource.look.icon, resource.label_plural, resource.entry_url(), resource.list_url)
             for resource in menu.items
             if resource.may(user, Level.READ)
         ]

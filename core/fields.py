@@ -30,7 +30,9 @@ class LookupWidget(forms.Widget):
         context = super().get_context(name, None, attrs)
         pk, text = value if isinstance(value, tuple) else (getattr(value, "pk", ""), str(value) if value else "")
         resource = resource_of(self.model)
-        context["widget"].update(pk=pk or "", text=text or "", url=resource.url("lookup"), hint=resource.search_hint)
+        context["widget"].update(
+            pk=pk or "", text=text or "", url=resource.url("lookup"), hint=resource.look.search_hint
+        )
         if self.may_create:
             context["widget"].update(create_url=resource.url("quick"), create_label=resource.label.lower())
         return context

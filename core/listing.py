@@ -96,7 +96,7 @@ class Listing:
 
     @cached_property
     def page(self) -> keyset.Page:
-        return self.turned({*(col.name for col in self._cols), *self.resource.subtitle})
+        return self.turned({*(col.name for col in self._cols), *self.resource.look.subtitle})
 
     @property
     def plain(self) -> bool:
@@ -165,7 +165,7 @@ class Listing:
 
     def _written(self, col: Col) -> tuple[str, Callable[[models.Model], Any]]:
         """A column's class and what writes its cells; the badge is written by the row."""
-        if self.resource.badge and self.resource.badge.field == col.name:
+        if self.resource.look.badge and self.resource.look.badge.field == col.name:
             return "st", lambda row: ""
         field_ = self._field(col)
         return css_of(field_), cell_writer(field_)
@@ -178,7 +178,7 @@ class Listing:
             url=f"{self._record_base}{row.pk}/{self.trail_of(rank)}",
             title=resource.title(row),
             subtitle=resource.subtitle_of(row, self.user),
-            avatar=resource.avatar,
+            avatar=resource.look.avatar,
             badge=badge,
             cells=cells,
         )
@@ -320,7 +320,7 @@ class Listing:
         """The declared views whose filters this person has; « Tout » when there is none."""
         known = self.bound.filters
         found = [view for view in self.resource.views if all(name in known for name in view.params)]
-        return found or [View(_("Toutes") if self.resource.feminine else _("Tous"))]
+        return found or [View(_("Toutes") if self.resource.look.feminine else _("Tous"))]
 
     @cached_property
     def views(self) -> list[Tab]:

@@ -68,6 +68,23 @@ class Badge:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How rows present themselves: in lists, on records, in the palette."""
+
+    icon: str = "file-text"
+    avatar: str = "square"  # or "round", for people
+    feminine: bool = False
+    subtitle: Sequence[str] = ()  # fields under a row's name
+    hint: Sequence[str] = ()  # fields beside it in the palette, to tell namesakes apart; those of the subtitle if none
+    badge: Badge | None = None
+    search_hint: StrOrPromise = ""
+
+    @property
+    def hinted(self) -> Sequence[str]:
+        return self.hint or self.subtitle
+
+
+@dataclass(frozen=True)
 class View:
     """A view that everybody has: a tab of the list, with the query string that it stands for."""
 
@@ -108,12 +125,7 @@ class Resource:
     ] = ()  # where there are several: each offers the others, the menu opens the first
     related: ClassVar[Sequence[Related]] = ()
     duplicates: ClassVar[Duplicates | None] = None  # what makes two rows alike: found, and merged (core/merging/)
-    subtitle: ClassVar[Sequence[str]] = ()
-    badge: ClassVar[Badge | None] = None
-    icon: ClassVar[str] = "file-text"
-    feminine: ClassVar[bool] = False
-    search_hint: ClassVar[StrOrPromise] = ""
-    avatar: ClassVar[str] = "square"  # or "round", for people
+    look: ClassVar[Look] = Look()
     # {field: named right}: without the right, `hidden_from` names it and nothing shows it.
     sensitive: ClassVar[Mapping[str, str]] = {}
     # The named right without which no row leaves: no export, print or bulk read by the API. "": reading is enough.
@@ -140,7 +152,7 @@ class Resource:
 
     @classproperty
     def new_label(cls) -> str:  # noqa: N805
-        return f"{'Nouvelle' if cls.feminine else 'Nouveau'} {cls.model._meta.verbose_name}"
+        return f"{'Nouvelle' if cls.look.feminine else 'Nouveau'} {cls.model._meta.verbose_name}"
 
     @classmethod
     def first_order(cls) -> Order:
@@ -282,8 +294,18 @@ class Resource:
 
     @classmethod
     def subtitle_of(cls, row: Model, user: User) -> str:
+        return " · ".join(cls._shown(row, cls.look.subtitle, user))
+
+    @classmethod
+    def hint_of(cls, row: Model, user: User) -> str:
+        """What tells a row from its namesakes in the palette, its state last."""
+        badge = cls.badge_of(row, user)
+        return " · ".join([*cls._shown(row, cls.look.hinted, user), *([badge["label"]] if badge else [])])
+
+    @classmethod
+    def _shown(cls, row: Model, names: Sequence[str], user: User) -> list[str]:
         hidden = cls.hidden_from(user)
-        return " · ".join(str(value) for name in cls.subtitle if name not in hidden and (value := getattr(row, name)))
+        return [str(value) for name in names if name not in hidden and (value := getattr(row, name))]
 
     @classmethod
     def tabs(cls, user: User) -> Sequence[tuple[str, StrOrPromise]]:
@@ -297,4 +319,5 @@ class Resource:
 
     @classmethod
     def badge_of(cls, row: Model, user: User) -> dict[str, str] | None:
-        return cls.badge.of(row) if cls.badge and cls.badge.field not in cls.hidden_from(user) else None
+        badge = cls.look.badge
+        return badge.of(row) if badge and badge.field not in cls.hidden_from(user) else None

@@ -62,7 +62,7 @@ class Description:
     # --- words ----------------------------------------------------------------------------------------------------
     def summary(self, action: str) -> str:
         meta = self.resource.model._meta
-        one = f"{_('une') if self.resource.feminine else _('un')} {meta.verbose_name}"
+        one = f"{_('une') if self.resource.look.feminine else _('un')} {meta.verbose_name}"
         return {
             "list": _("Lister les %s") % meta.verbose_name_plural,
             "create": _("Créer %s") % one,
@@ -173,7 +173,7 @@ class Description:
         most = settings.API_PAGE_SIZE
         size = {"type": "integer", "minimum": 1, "maximum": most, "default": PAGE}
         yield _query(
-            "q", words, _("Recherche : chaque mot commence un mot de la fiche. %s") % self.resource.search_hint
+            "q", words, _("Recherche : chaque mot commence un mot de la fiche. %s") % self.resource.look.search_hint
         )
         yield _query("sort", {"type": "string", "enum": sorts}, _("Tri ; « - » devant pour l’inverse."))
         yield _query("page_size", size, _("Fiches par page, %d au plus.") % most)

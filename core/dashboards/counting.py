@@ -127,7 +127,7 @@ class Reader:
     def _choices(self, tile: Tile, name: str) -> Iterable[tuple[Point, dict[str, str]]]:
         resource: type[Resource] = tile.resource  # type: ignore[assignment]
         filter_ = self.filters(resource)[name]
-        badge = resource.badge
+        badge = resource.look.badge
         tones = badge.tones if badge and badge.field == filter_.field_name else {}
         for value, label in filter_.field.choices:
             if str(value) != "":  # a list's facet leaves it out too

@@ -34,7 +34,7 @@ def _shown(reader: Reader, tile: Tile, counted: Counted | None, place: int) -> d
         "label": tile.label,
         "hint": tile.hint,
         "size": tile.size,
-        "icon": tile.icon or (tile.resource.icon if tile.resource else "layout-dashboard"),
+        "icon": tile.icon or (tile.resource.look.icon if tile.resource else "layout-dashboard"),
         "url": "",
     }
     if isinstance(tile.figure, Part):
@@ -114,7 +114,7 @@ def _rows(reader: Reader, tile: Tile, figure: Rows) -> dict[str, Any]:
     resource: Any = tile.resource
     name = figure.sort.removeprefix("-")
     field: Any = resource.model._meta.get_field(name)
-    found: QuerySet = lean(reader.rows(tile, tile.params), {name, *resource.subtitle})
+    found: QuerySet = lean(reader.rows(tile, tile.params), {name, *resource.look.subtitle})
     rows = Order(field, figure.sort.startswith("-")).apply(found)[: figure.limit]
     write = cell_writer(field)
     lines = [
@@ -123,7 +123,7 @@ def _rows(reader: Reader, tile: Tile, figure: Rows) -> dict[str, Any]:
             "title": resource.title(row),
             "subtitle": resource.subtitle_of(row, reader.user),
             "badge": resource.badge_of(row, reader.user),
-            "avatar": resource.avatar,
+            "avatar": resource.look.avatar,
             "value": write(row),
         }
         for row in rows

@@ -59,7 +59,7 @@ class BinView(InstanceView):
         return {
             "row": row,
             "label": resource.label if resource else row.model,
-            "avatar": resource.avatar if resource else "square",
+            "avatar": resource.look.avatar if resource else "square",
             "until": row.binned_at + KEEP,
         }
 

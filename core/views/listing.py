@@ -82,10 +82,14 @@ class LookupView(ResourceView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         listing = Listing(self.resource, self.user, request.GET)
-        found = lean(self.rows.filter(matches(clean(request.GET.get("q", "")))), self.resource.subtitle)
+        found = lean(self.rows.filter(matches(clean(request.GET.get("q", "")))), self.resource.look.subtitle)
         rows = listing.order.apply(found)[:10]
         options = [
-            {"pk": row.pk, "title": self.resource.title(row), "subtitle": self.resource.subtitle_of(row, self.user)}
+            {
+                "pk": row.pk,
+                "title": self.resource.title(row),
+                "subtitle": self.resource.subtitle_of(row, self.user),
+            }
             for row in rows
         ]
         return JsonResponse({"results": options})

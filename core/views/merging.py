@@ -104,7 +104,7 @@ class MergeView(ResourceView):
         return {
             "pk": row.pk,
             "title": self.resource.title(row),
-            "avatar": self.resource.avatar,
+            "avatar": self.resource.look.avatar,
             "url": self.resource.url("record", row.pk),
             "created_at": row.created_at,  # type: ignore[attr-defined]
             "updated_at": row.updated_at,  # type: ignore[attr-defined]

@@ -56,7 +56,7 @@ class RecordView(ResourceView):
                 "title": resource.title(row),
                 "subtitle": resource.subtitle_of(row, self.user),
                 "badge": resource.badge_of(row, self.user),
-                "avatar": resource.avatar,
+                "avatar": resource.look.avatar,
                 "facts": self.facts(row, editable=can["edit"]),
                 "tags": tags_of(resource.key(), [row.pk]).get(row.pk, []),
                 "url": resource.url("record", row.pk),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from core.accounts.access import Level
 from core.accounts.models import User
 from core.addresses import address
+from core.context import menu
 from core.place import client_of
 from core.registry import registry
 from core.resource import Resource
@@ -48,8 +49,8 @@ class PaletteView(InstanceView):
             {
                 "url": f"{resource.list_url}{row.pk}/",
                 "label": resource.title(row),
-                "hint": resource.subtitle_of(row, user),
-                "avatar": resource.avatar,
+                "hint": resource.hint_of(row, user),
+                "avatar": resource.look.avatar,
                 "icon": "",
             }
             for row in rows
@@ -57,11 +58,13 @@ class PaletteView(InstanceView):
         return {"label": resource.label_plural, "options": options} if options else None
 
     def pages(self, readable: list[type[Resource]]) -> list[dict]:
-        pages = [("house", _("Accueil"), address("home"))]
-        pages += [(resource.icon, resource.label_plural, resource.entry_url()) for resource in readable]
-        pages.append(("hourglass", _("Travaux"), address("jobs")))
-        pages.append(("braces", _("API"), address("api-docs")))
-        return [_option(icon, label, url) for icon, label, url in pages]
+        """Those of the menu, and the others that one goes to."""
+        found = {item["url"]: item for group in menu(self.request, self.request.user) for item in group["items"]}
+        others = [(resource.look.icon, resource.label_plural, resource.entry_url()) for resource in readable]
+        others.append(("bell", _("Notifications"), address("notifications")))
+        others.append(("braces", _("API"), address("api-docs")))
+        more = [_option(icon, label, url) for icon, label, url in others if url not in found]
+        return [*(_option(item["icon"], item["label"], item["url"]) for item in found.values()), *more]
 
     def actions(self, readable: list[type[Resource]], user: User) -> list[dict]:
         out = []

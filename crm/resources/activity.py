@@ -14,7 +14,7 @@ from core.fields import LookupField
 from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
-from core.resource import Badge, Col, Display, Resource, View
+from core.resource import Badge, Col, Display, Look, Resource, View
 from crm.filters import MonthAhead
 from crm.models import Activity, Company, Contact, Deal
 from crm.models.activity import ActivityKind, ActivityState
@@ -102,9 +102,13 @@ class ActivityBulkForm(ResourceForm):
 @register
 class ActivityResource(Resource):
     model = Activity
-    icon = "calendar"
-    feminine = True
-    search_hint = _("Objet, lieu…")
+    look = Look(
+        icon="calendar",
+        feminine=True,
+        subtitle=("company",),
+        badge=Badge("state", {"planned": "info", "done": "good"}),
+        search_hint=_("Objet, lieu…"),
+    )
     columns = (
         Col("subject", link=True, sort=True),
         Col("state"),
@@ -116,8 +120,6 @@ class ActivityResource(Resource):
         Col("owner"),
         Col("updated_at", label=_("Modifiée"), sort=True),
     )
-    subtitle = ("company",)
-    badge = Badge("state", {"planned": "info", "done": "good"})
     views = (
         View(_("Toutes")),
         View(_("À faire"), {"state": "planned"}),

@@ -14,7 +14,7 @@ from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
-from core.resource import Badge, Col, Related, Resource, View
+from core.resource import Badge, Col, Look, Related, Resource, View
 from crm.family import circle, family
 from crm.importers import CompanyImporter
 from crm.models import Company
@@ -101,9 +101,14 @@ class CompanyBulkForm(ResourceForm):
 @register
 class CompanyResource(Resource):
     model = Company
-    icon = "building-2"
-    feminine = True
-    search_hint = _("Nom, ville, SIREN…")
+    look = Look(
+        icon="building-2",
+        feminine=True,
+        subtitle=("email",),
+        hint=("city",),
+        badge=Badge("relation", {"prospect": "info", "customer": "good"}),
+        search_hint=_("Nom, ville, SIREN…"),
+    )
     columns = (
         Col("name", label=_("Société"), link=True, sort=True),
         Col("relation"),
@@ -115,8 +120,6 @@ class CompanyResource(Resource):
         Col("credit_limit"),
         Col("updated_at", label=_("Modifiée"), sort=True),
     )
-    subtitle = ("email",)
-    badge = Badge("relation", {"prospect": "info", "customer": "good"})
     views = (
         View(_("Toutes")),
         View(_("Prospects"), {"relation": "prospect"}),

@@ -13,7 +13,7 @@ from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
-from core.resource import Badge, Col, Related, Resource
+from core.resource import Badge, Col, Look, Related, Resource
 from crm.addresses import normalised
 from crm.models import Company, Contact
 from crm.models.contact import RecipientKind
@@ -69,9 +69,14 @@ class ContactBulkForm(ResourceForm):
 @register
 class ContactResource(Resource):
     model = Contact
-    icon = "users"
-    avatar = "round"
-    search_hint = _("Nom, e-mail, téléphone…")
+    look = Look(
+        icon="users",
+        avatar="round",
+        subtitle=("job",),
+        hint=("job", "company"),
+        badge=Badge("recipient_kind", {"professional": "info", "consumer": "warn"}),
+        search_hint=_("Nom, e-mail, téléphone…"),
+    )
     columns = (
         Col("last_name", label=_("Contact"), link=True, sort=True),
         Col("company"),
@@ -81,8 +86,6 @@ class ContactResource(Resource):
         Col("owner"),
         Col("updated_at", label=_("Modifié"), sort=True),
     )
-    subtitle = ("job",)
-    badge = Badge("recipient_kind", {"professional": "info", "consumer": "warn"})
     filters = ContactFilters
     form = ContactForm
     bulk_form = ContactBulkForm

@@ -18,7 +18,7 @@ from core.fields import LookupField
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
-from core.resource import Badge, Col, Display, Related, Resource, View
+from core.resource import Badge, Col, Display, Look, Related, Resource, View
 from core.statements import compiled
 from crm.actions.deals import first_stage
 from crm.filters import MonthAhead
@@ -205,9 +205,13 @@ class DealBulkForm(ResourceForm):
 @register
 class DealResource(Resource):
     model = Deal
-    icon = "handshake"
-    feminine = True
-    search_hint = _("Nom de l’affaire…")
+    look = Look(
+        icon="handshake",
+        feminine=True,
+        subtitle=("company",),
+        badge=Badge("state", {"open": "info", "won": "good", "lost": "danger"}),
+        search_hint=_("Nom de l’affaire…"),
+    )
     columns = (
         Col("name", link=True, sort=True),
         Col("state"),
@@ -219,8 +223,6 @@ class DealResource(Resource):
         Col("source"),
         Col("updated_at", label=_("Modifiée"), sort=True),
     )
-    subtitle = ("company",)
-    badge = Badge("state", {"open": "info", "won": "good", "lost": "danger"})
     views = (
         View(_("Toutes")),
         View(_("En cours"), {"state": "open"}),

@@ -12,7 +12,7 @@ from core.accounts.models import User
 from core.filters import Facet, MonthFacet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
-from core.resource import Badge, Col, Resource, View
+from core.resource import Badge, Col, Look, Resource, View
 from crm.actions.consents import record_consent, suppressed
 from crm.actions.leads import earlier
 from crm.addresses import normalised
@@ -84,10 +84,14 @@ class LeadBulkForm(ResourceForm):
 @register
 class LeadResource(Resource):
     model = Lead
-    icon = "inbox"
-    feminine = True
-    avatar = "round"
-    search_hint = _("Nom, société, e-mail…")
+    look = Look(
+        icon="inbox",
+        avatar="round",
+        feminine=True,
+        subtitle=("company_name",),
+        badge=Badge("state", {"new": "info", "qualified": "warn", "converted": "good"}),
+        search_hint=_("Nom, société, e-mail…"),
+    )
     columns = (
         Col("last_name", label=_("Demande"), link=True, sort=True),
         Col("company_name"),
@@ -98,8 +102,6 @@ class LeadResource(Resource):
         Col("owner"),
         Col("created_at", label=_("Reçue"), sort=True),
     )
-    subtitle = ("company_name",)
-    badge = Badge("state", {"new": "info", "qualified": "warn", "converted": "good"})
     views = (
         View(_("Toutes")),
         View(_("Nouvelles"), {"state": "new"}),

@@ -16,7 +16,7 @@ from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.models import SavedView
 from core.registry import register
-from core.resource import Badge, Col, Resource, View
+from core.resource import Badge, Col, Look, Resource, View
 from crm import following  # noqa: F401 - from here on, mailings follow their mails
 from crm.models import Mailing, MailingList, MailTemplate
 from crm.models.mailing import MailingState
@@ -51,14 +51,12 @@ class MailTemplateForm(WritesMail, ResourceForm):
 @register
 class MailTemplateResource(Resource):
     model = MailTemplate
-    icon = "file-text"
-    search_hint = gettext_lazy("Nom, objet…")
+    look = Look(icon="file-text", subtitle=("subject",), search_hint=gettext_lazy("Nom, objet…"))
     columns = (
         Col("name", link=True, sort=True),
         Col("subject"),
         Col("updated_at", label=gettext_lazy("Modifié"), sort=True),
     )
-    subtitle = ("subject",)
     form = MailTemplateForm
 
     @classmethod
@@ -145,8 +143,15 @@ class MailingBulkForm(ResourceForm):
 @register
 class MailingResource(Resource):
     model = Mailing
-    icon = "send"
-    search_hint = gettext_lazy("Nom, objet…")
+    look = Look(
+        icon="send",
+        subtitle=("subject",),
+        badge=Badge(
+            "state",
+            {"scheduled": "info", "sending": "info", "paused": "warn", "sent": "good", "cancelled": "neutral"},
+        ),
+        search_hint=gettext_lazy("Nom, objet…"),
+    )
     columns = (
         Col("name", link=True, sort=True),
         Col("state"),
@@ -156,11 +161,6 @@ class MailingResource(Resource):
         Col("owner"),
         Col("created_at", label=gettext_lazy("Créé"), sort=True),
         Col("updated_at", label=gettext_lazy("Modifié"), sort=True),
-    )
-    subtitle = ("subject",)
-    badge = Badge(
-        "state",
-        {"scheduled": "info", "sending": "info", "paused": "warn", "sent": "good", "cancelled": "neutral"},
     )
     filters = MailingFilters
     form = MailingForm

@@ -10,7 +10,7 @@ from core.fields import CompactField, LookupField
 from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
-from core.resource import Badge, Col, Related, Resource, View
+from core.resource import Badge, Col, Look, Related, Resource, View
 from crm.models import Company, Contact, Site
 from crm.models.site import SiteRole
 from crm.resources.deal import DealResource
@@ -69,8 +69,13 @@ class SiteBulkForm(ResourceForm):
 @register
 class SiteResource(Resource):
     model = Site
-    icon = "map-pin"
-    search_hint = _("Nom, ville, adresse…")
+    look = Look(
+        icon="map-pin",
+        subtitle=("company",),
+        hint=("company", "city"),
+        badge=Badge("role", {"head": "info", "worksite": "warn"}),
+        search_hint=_("Nom, ville, adresse…"),
+    )
     columns = (
         Col("name", label=_("Site"), link=True, sort=True),
         Col("company"),
@@ -81,8 +86,6 @@ class SiteResource(Resource):
         Col("owner"),
         Col("updated_at", label=_("Modifié"), sort=True),
     )
-    subtitle = ("company",)
-    badge = Badge("role", {"head": "info", "worksite": "warn"})
     views = (View(_("Tous")), View(_("Chantiers"), {"role": "worksite"}))
     filters = SiteFilters
     form = SiteForm

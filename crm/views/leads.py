@@ -31,7 +31,7 @@ def made_of(lead: Lead, user: User) -> list[dict[str, str]]:
         if resource is not None:
             seen = resource.rows(user).filter(pk=row.pk).exists()
             found.append(
-                {"title": str(row), "icon": resource.icon, "url": resource.url("record", row.pk) if seen else ""}
+                {"title": str(row), "icon": resource.look.icon, "url": resource.url("record", row.pk) if seen else ""}
             )
     return found
 

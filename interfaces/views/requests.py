@@ -86,7 +86,7 @@ def told(one: RequestedResource) -> dict[str, Any]:
         return {"label": one.resource, "one": one, "read": one.read, "written": one.written, "sensitive": False}
     return {
         "label": resource.label_plural,
-        "icon": resource.icon,
+        "icon": resource.look.icon,
         "one": one,
         "read": [label_of_field(resource, name) for name in one.read],
         "written": [label_of_field(resource, name) for name in one.written],

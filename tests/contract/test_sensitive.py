@@ -89,13 +89,13 @@ def test_a_change_of_nothing_else_leaves_no_trace_on_screen(case, person):
 
 
 def test_titles_beneath_and_badges_drop_it_too(case, person, monkeypatch):
-    from core.resource import Badge
+    from core.resource import Badge, Look
 
     resource, name, right, row, _traces = case
     clerk, chief = person(**{resource.module: "read"}).user, person(**{resource.module: "read"}, rights=[right]).user
-    monkeypatch.setattr(resource, "subtitle", (name,))
-    monkeypatch.setattr(resource, "badge", Badge(name))
+    monkeypatch.setattr(resource, "look", Look(subtitle=(name,), badge=Badge(name)))
     assert resource.subtitle_of(row, clerk) == "" and resource.subtitle_of(row, chief) == str(getattr(row, name))
+    assert resource.hint_of(row, clerk) == "" and resource.hint_of(row, chief) != ""
     assert resource.badge_of(row, clerk) is None and resource.badge_of(row, chief)["label"]
 
 

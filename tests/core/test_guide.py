@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from core.resource import Resource
+
 ROOT = Path(settings.BASE_DIR)
 GUIDE = (ROOT / "core" / "README.md").read_text(encoding="utf-8")
 DATABASE = f"myb2o_guide_{os.getpid()}"
@@ -163,3 +165,7 @@ def test_a_new_model_takes_one_model_file_one_resource_file_and_one_line(copy):
         run(copy, *command.split()[1:])
     assert "GUIDE FOLLOWED" in run(copy, "-c", VISIT)
     run(copy, "manage.py", "makemigrations", "--check", "--dry-run")
+
+
+def test_a_resource_has_fewer_than_fifteen_things_to_say():
+    assert len(Resource.__annotations__) < 15

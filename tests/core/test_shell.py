@@ -9,7 +9,9 @@ from django.db import OperationalError
 from django.urls import get_resolver
 from redis.exceptions import ConnectionError as RedisDown
 
+from core.accounts.access import Level
 from core.accounts.models import User
+from core.registry import registry
 from tests.conftest import PASSWORD, visitor
 from tests.contract.test_guarded import PUBLIC
 
@@ -97,6 +99,26 @@ def test_the_palette_finds_rows_pages_and_actions(sales, make_company):
     assert "Charpentes Riou" in text and 'role="option"' in text
     assert "Nouvelle société" in sales.get("/palette/", {"q": "nouvelle soc"}).content.decode()
     assert "/crm/contacts/" in sales.get("/palette/").content.decode()
+
+
+def test_the_palette_tells_namesakes_apart(sales, make_company):
+    make_company("Menuiserie Riou", city="Brest")
+    make_company("Menuiserie Riou", city="Vannes", relation="customer")
+    text = sales.get("/palette/", {"q": "riou"}).content.decode()
+    assert "<small>Brest · Prospect</small>" in text and "<small>Vannes · Client</small>" in text
+
+
+def test_the_palette_goes_to_every_page_of_the_menu_and_to_no_other(signed_in, atelier, reader):
+    chief = signed_in(atelier, "administrator")
+    for someone in (chief, reader):
+        someone.user = someone.get("/").wsgi_request.user
+        menu = {item["url"] for group in someone.get("/").context["shell"]["menu"] for item in group["items"]}
+        offered = {option["url"] for option in someone.get("/palette/").context["groups"][0]["options"]}
+        lists = {resource.entry_url() for resource in registry if resource.may(someone.user, Level.READ)}
+        assert menu <= offered and offered - menu - lists <= {"/notifications/", "/api/docs"}
+    for word, label in (("corbeille", "Corbeille"), ("personnes", "Personnes"), ("tableau", "Tableau de bord")):
+        assert label in chief.get("/palette/", {"q": word}).content.decode()
+    assert "Personnes" not in reader.get("/palette/", {"q": "personnes"}).content.decode()
 
 
 def test_the_palette_hides_what_a_reader_may_not_do(reader, atelier):
