@@ -40,6 +40,14 @@ class EditView(FormView):
                 raise
             return self.gone()
 
+    def build(self, row: models.Model | None, data: Any = None, initial: Any = None) -> ResourceForm:
+        """Without the fields that the row's state keeps; a page opened before posts them, and the form says why not."""
+        form = super().build(row, data, initial)
+        fixed = self.resource.fixed(row) if row else frozenset()
+        if fixed and not any(form.add_prefix(name) in (data or ()) for name in fixed):
+            form.keep_only(form.fields.keys() - fixed)
+        return form
+
     def settle(self, base: Opened | None) -> HttpResponse:
         row = self.found()
         assert row is not None

@@ -93,7 +93,7 @@ class FieldView(FormView):
         return view
 
     def fact(self, row: models.Model) -> HttpResponse:
-        fact = self.record_view().fact(row, self.name, editable=True)
+        fact = self.record_view().fact(row, self.name, editable=self.name not in self.resource.fixed(row))
         return render(self.request, "core/_fact.html", {"fact": fact})
 
     def ask(self, form: ResourceForm, row: models.Model) -> HttpResponse:
