@@ -18,6 +18,7 @@ from crm.actions.consents import record_consent, withdraw
 from crm.actions.mailings import feed, send_due
 from crm.models import Company, Contact, Mailing, MailingList, MailTemplate, Message, ProspectingSettings
 from crm.models.mailing import NEXT, MailingState, MessageState
+from crm.statistics import figures_of
 from tests.workers import second_of_two
 
 URL = "/crm/mailings/"
@@ -239,6 +240,18 @@ def test_a_mailing_that_left_keeps_what_it_says_and_is_not_deleted(draft, leave,
     assert "casserait" in signed_in(atelier).post(f"{URL}{draft.pk}/delete/").content.decode()
     figures = signed_in(atelier).get(f"{URL}{draft.pk}/recipients/").content.decode()
     assert "Particulier sans accord" in figures and "pro@exemple.fr" in figures
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "Envoyé 0 Plainte"), (1, "Envoyé 0 Plainte"), (2, "Envoyés 0 Plainte")]
+)
+def test_figures_agree_with_their_words(draft, number, said):
+    sent = {"state": MessageState.SENT, "sent_at": timezone.now(), "unsubscribed_at": timezone.now()}
+    Message.objects.bulk_create([Message(mailing=draft, address=f"{n}@exemple.fr", **sent) for n in range(number)])
+    tiles = figures_of(draft)["tiles"]
+    labels = {tile["label"]: tile["value"] for tile in tiles}
+    assert f"{tiles[0]['label']} {tiles[-1]['value']} {tiles[-1]['label']}" == said
+    assert labels["Désabonné" if number < 2 else "Désabonnés"] == number
 
 
 def test_what_a_state_keeps_is_not_offered_for_change(draft, atelier, signed_in):
