@@ -59,6 +59,14 @@ def test_who_changed_it_meanwhile_is_named_and_ones_other_tab_too(atelier, signe
     assert "Quelqu" not in sales.post(field(company, "city"), mine, headers=HTMX).content.decode()
 
 
+def test_nothing_chosen_is_said_in_words(sales, make_company):
+    company = make_company()
+    owner = sales.get(field(company, "owner"), headers=HTMX).content.decode()
+    assert '<option value="" selected>Personne</option>' in owner
+    page = sales.get("/crm/mailings/new/").content.decode()
+    assert "---------" not in page and page.count('<option value="" selected>—</option>') >= 2
+
+
 def test_the_whole_forms_rules_hold_for_one_field(sales, make_company):
     company = make_company(siret="73282932000074", siren="732829320")
     answer = sales.post(field(company, "siren"), {"siren": "552100554"}, headers=HTMX)
