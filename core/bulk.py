@@ -76,9 +76,6 @@ def form_of(gesture: Gesture, resource: type[Resource], user: User, data: Mappin
     for name, field in form.fields.items():
         if isinstance(field, forms.BooleanField):  # beside the box that says "change this", a second box confuses
             form.fields[name] = _yes_or_no(field)
-        elif isinstance(field, forms.ModelChoiceField) and not field.required:
-            people = getattr(field.queryset, "model", None) is User
-            field.empty_label = _("Personne") if people else field.empty_label
     if gesture is EDIT and data is not None:
         for name in [name for name in form.fields if name not in ticked]:
             form.fields[name].disabled = True  # shown again with the errors of the others; its value is not read

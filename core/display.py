@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.custom.fields import Virtual
-from core.templatetags.french import day
+from core.templatetags.french import clock, day
 from core.templatetags.ui import avatar
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def grouped(digits: str, *sizes: int) -> str:
 
 
 def moment(value: dt.datetime) -> str:
-    """22 nov. 2026 à 09:15, in Paris time."""
+    """22 nov. 2026 à 9 h 15, in Paris time."""
     local = timezone.localtime(value)
-    return _("%(day)s à %(time)s") % {"day": long_day(local.date()), "time": f"{local.hour:02}:{local.minute:02}"}
+    return _("%(day)s à %(time)s") % {"day": long_day(local.date()), "time": clock(local)}
 
 
 def long_day(value: dt.date) -> str:
@@ -133,7 +133,7 @@ def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | st
                 return ""
             local = value.astimezone(zone)
             date, short = _dates(local.date(), today)
-            title = at % {"day": date, "time": f"{local.hour:02}:{local.minute:02}"}
+            title = at % {"day": date, "time": clock(local)}
             return SafeString(f'<time datetime="{value.isoformat()}" title="{escape(title)}">{short}</time>')
 
         return write

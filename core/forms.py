@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import IntegrityError, models
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Level, Scope
@@ -19,6 +20,9 @@ from core.text import clean
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+_DASHES = BLANK_CHOICE_DASH[0][1]
 
 
 class CleanInput:
@@ -50,6 +54,7 @@ class ResourceForm(CleanInput, forms.ModelForm):
         for name in self.resource.hidden_from(user) if self.resource else ():
             self.fields.pop(name, None)
         for name, field in self.fields.items():
+            _say_none(field)
             if isinstance(field, LookupField):
                 target = resource_of(field.model)
                 field.queryset = target.rows(user)
@@ -150,6 +155,18 @@ class ResourceForm(CleanInput, forms.ModelForm):
         self.add_error(
             None, _("Ces valeurs se contredisent ou existent déjà : vérifiez-les puis enregistrez de nouveau.")
         )
+
+
+def _say_none(field: forms.Field) -> None:
+    """« Personne » or « — » where Django draws a line for an empty choice."""
+    if isinstance(field, forms.ModelChoiceField):
+        if field.empty_label == _DASHES:
+            people = getattr(field.queryset, "model", None) is User
+            field.empty_label = _("Personne") if people and not field.required else "—"
+    elif isinstance(field, forms.ChoiceField):
+        choices: list[Any] = list(field.choices)  # type: ignore[arg-type]  # the getter gives what iterates
+        if ("", _DASHES) in choices:
+            field.choices = [(value, "—" if value == "" else label) for value, label in choices]
 
 
 def _cleaned(data: Any) -> Any:

@@ -289,6 +289,11 @@ class Resource:
         return known[cls]
 
     @classmethod
+    def fixed(cls, row: Model) -> frozenset[str]:
+        """The fields of the form that the state of a row keeps as they are: no screen offers to change them."""
+        return frozenset()
+
+    @classmethod
     def title(cls, row: Model) -> str:
         return str(row)
 

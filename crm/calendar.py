@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
 from core.filters import MonthFacet
+from core.templatetags.french import clock
 from crm.displays import DisplayListing
 from crm.models.activity import ActivityKind, ActivityState
 from crm.resources import ActivityResource
@@ -73,12 +74,12 @@ class Entry:
 
     @property
     def hour(self) -> str:
-        return f"{self.at.hour}:{self.at.minute:02}"
+        return clock(self.at)
 
     @property
     def until(self) -> str:
         end = self.at + dt.timedelta(minutes=self.minutes)
-        return f"{end.hour}:{end.minute:02}" if self.minutes else ""
+        return clock(end) if self.minutes else ""
 
 
 @dataclass

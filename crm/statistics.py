@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.models import Mailing
 from crm.models.mailing import MessageState
@@ -30,17 +31,14 @@ def figures_of(mailing: Mailing) -> dict[str, Any]:
     to_go = counts.get(MessageState.WAITING, 0) + counts.get(MessageState.QUEUED, 0)
     arrived = counts.get(MessageState.SENT, 0)
     returned = counts.get(MessageState.BOUNCED, 0) + counts.get(MessageState.FAILED, 0)
+    complaints = counts.get(MessageState.COMPLAINED, 0)
     intended = total - excluded
     tiles = [
-        (_("Envoyés"), arrived, ""),
-        (_("Écartés"), excluded, ""),
+        (ngettext("Envoyé", "Envoyés", max(arrived, 1)), arrived, ""),  # in French, 0 is singular too
+        (ngettext("Écarté", "Écartés", max(excluded, 1)), excluded, ""),
         (_("Non remis"), returned, "danger" if returned else ""),
-        (_("Désabonnés"), left, "warn" if left else ""),
-        (
-            _("Plaintes"),
-            counts.get(MessageState.COMPLAINED, 0),
-            "danger" if counts.get(MessageState.COMPLAINED) else "",
-        ),
+        (ngettext("Désabonné", "Désabonnés", max(left, 1)), left, "warn" if left else ""),
+        (ngettext("Plainte", "Plaintes", max(complaints, 1)), complaints, "danger" if complaints else ""),
     ]
     if doubtful := counts.get(MessageState.UNCERTAIN, 0):
         tiles.append((str(MessageState.UNCERTAIN.label), doubtful, "warn"))

@@ -85,7 +85,22 @@ def moment(value: Any) -> str:
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     ago = (timezone.localdate() - local.date()).days
     date = {0: "aujourd’hui", 1: "hier"}.get(ago) or day(local)
-    return f"{date} à{NBSP}{local.hour}{NBSP}h{NBSP}{local.minute:02}"
+    return f"{date} à{NBSP}{clock(local)}"
+
+
+@register.filter
+def clock(value: dt.datetime | dt.time) -> str:
+    """« 8 h 05 », of a time that is local."""
+    return f"{value.hour}{NBSP}h{NBSP}{value.minute:02}"
+
+
+@register.filter
+def duration(minutes: int) -> str:
+    """« 45 min », « 1 h », « 1 h 30 »."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}{NBSP}min"
+    return f"{hours}{NBSP}h{NBSP}{rest:02}" if rest else f"{hours}{NBSP}h"
 
 
 @register.filter

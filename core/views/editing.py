@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.accounts.access import Level
-from core.authorship import Author, authors_of, deletion_of
+from core.authorship import authors_of, deletion_of
 from core.custom.definitions import field_of
 from core.display import plain
 from core.forms import ResourceForm
@@ -39,6 +39,14 @@ class EditView(FormView):
             if base is None or not base.readable:
                 raise
             return self.gone()
+
+    def build(self, row: models.Model | None, data: Any = None, initial: Any = None) -> ResourceForm:
+        """Without the fields that the row's state keeps; a page opened before posts them, and the form says why not."""
+        form = super().build(row, data, initial)
+        fixed = self.resource.fixed(row) if row else frozenset()
+        if fixed and not any(form.add_prefix(name) in (data or ()) for name in fixed):
+            form.keep_only(form.fields.keys() - fixed)
+        return form
 
     def settle(self, base: Opened | None) -> HttpResponse:
         row = self.found()
@@ -112,11 +120,6 @@ class EditView(FormView):
                 if (shown := [bound for bound in group["fields"] if bound.name not in asked])
             ],
         }
-
-    def named(self, author: Author | None) -> Author | None:
-        if author and author.pk == self.user.pk:
-            author.name = _("vous-même, dans un autre onglet ou sur un autre appareil")
-        return author
 
     def labels(self, row: models.Model, names: Iterable[str]) -> str:
         return ", ".join(capfirst(str(field_of(type(row), name).verbose_name)) for name in names)

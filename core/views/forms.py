@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import drafts
 from core.accounts.access import Level
+from core.authorship import Author
 from core.forms import ResourceForm
 from core.locking import FIELD
 from core.saving import save
@@ -68,6 +69,12 @@ class FormView(ResourceView):
 
     def done(self, row: models.Model) -> str:
         return _("« %s » est enregistré.") % self.resource.title(row)
+
+    def named(self, author: Author | None) -> Author | None:
+        """Who changed the row meanwhile, as the person is told of them."""
+        if author and author.pk == self.user.pk:
+            author.name = _("vous-même, dans un autre onglet ou sur un autre appareil")
+        return author
 
     def drafts(self, row: models.Model | None) -> Any:
         return drafts.drafts_of(self.user, self.resource, row.pk if row else None)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from core import audit
+from core.authorship import authors_of
 from core.custom.definitions import field_of, field_of_column
 from core.custom.fields import Virtual
 from core.forms import ResourceForm
@@ -43,12 +44,8 @@ class FieldView(FormView):
             self.known(self.build(row))
             form = self.build(row, self.whole(row, request.POST))
             if self.moved(request.POST, self.row()):
-                message = _(
-                    "Quelqu’un a changé cette valeur entre-temps : elle est maintenant « %s ». Enregistrez de nouveau "
-                    "pour la remplacer."
-                )
                 now = self.row()
-                form.add_error(self.name, message % (self.told(now) or "—"))
+                form.add_error(self.name, self.met(now))
                 return self.ask(form, now)
             if form.is_valid() and self.save(form):
                 return self.done_here(self.row())
@@ -80,6 +77,14 @@ class FieldView(FormView):
         was = posted.get("_was")
         return was is not None and clean(was) != str(simple(getattr(row, self.name)))
 
+    def met(self, row: models.Model) -> str:
+        message = _(
+            "Cette valeur a changé entre-temps (%(who)s) : elle est maintenant « %(now)s ». Enregistrez de nouveau "
+            "pour la remplacer."
+        )
+        author = self.named(authors_of(row, [self.name]).get(self.name))
+        return message % {"who": author.name if author else _("quelqu’un"), "now": self.told(row) or "—"}
+
     def told(self, row: models.Model) -> str:
         from core.display import plain
 
@@ -93,7 +98,7 @@ class FieldView(FormView):
         return view
 
     def fact(self, row: models.Model) -> HttpResponse:
-        fact = self.record_view().fact(row, self.name, editable=True)
+        fact = self.record_view().fact(row, self.name, editable=self.name not in self.resource.fixed(row))
         return render(self.request, "core/_fact.html", {"fact": fact})
 
     def ask(self, form: ResourceForm, row: models.Model) -> HttpResponse:

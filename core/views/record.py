@@ -47,6 +47,7 @@ class RecordView(ResourceView):
         """What every tab shows around its content."""
         resource = self.resource
         can = self.can(row)
+        fixed = resource.fixed(row)
         return {
             "resource": resource,
             "can": can,
@@ -60,7 +61,8 @@ class RecordView(ResourceView):
                 "facts": self.facts(row, editable=can["edit"]),
                 "tags": tags_of(resource.key(), [row.pk]).get(row.pk, []),
                 "url": resource.url("record", row.pk),
-                "edit_url": resource.url("edit", row.pk),
+                "edit_url": "" if fixed else resource.url("edit", row.pk),  # what is left changes in place
+                "fixed_columns": {field_of(resource.model, name).column for name in fixed},
                 "delete_url": resource.url("delete", row.pk),
                 "same_as_url": resource.url("same-as", row.pk) if resource.duplicates and can["edit"] else "",
                 "tags_url": resource.url("tags", row.pk),
@@ -117,7 +119,8 @@ class RecordView(ResourceView):
         """The fields of the form that this person may see, in its order, as label and value."""
         hidden = self.resource.hidden_from(self.user)
         names = [*self.resource.form.base_fields, *(field.name for field in fields_of(self.resource.model))]
-        return [self.fact(row, name, editable=editable) for name in names if name not in hidden]
+        fixed = self.resource.fixed(row)
+        return [self.fact(row, name, editable=editable and name not in fixed) for name in names if name not in hidden]
 
     def _before_fact(self, pk: int) -> str:
         """The address of a record's facts up to the name: asking for each of thirty costs as much as a query."""

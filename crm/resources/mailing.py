@@ -23,6 +23,11 @@ from crm.models.mailing import MailingState
 from crm.prospecting import Purpose
 from crm.writing import check_variables, safe_html
 
+# What it says and to whom it goes: fixed from the moment that it is scheduled. Once over, neither does it go slower.
+_SAID = frozenset(
+    {"subject", "text", "html", "purpose", "mailing_list", "similar_products", "segment", "template"}
+)  # fmt: skip
+_OVER = frozenset({MailingState.SENT, MailingState.CANCELLED})
 _BIG, _CODE = forms.Textarea(attrs={"rows": 14}), forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
 
 
@@ -122,12 +127,11 @@ class MailingForm(WritesMail, ResourceForm):
 
     def clean(self):
         data = super().clean() or {}
-        frozen = {"subject", "text", "html", "purpose", "mailing_list", "similar_products", "segment", "template"}
-        if self.instance.pk and self.instance.state != MailingState.DRAFT and frozen & set(self.changed_data):
-            raise ValidationError(
-                _("Cet envoi est « %s » : son texte et ses destinataires ne changent plus. Programmé, il redevient un "
-                  "brouillon depuis sa fiche.") % self.instance.get_state_display().lower()
-            )  # fmt: skip
+        if self.instance.pk and MailingResource.fixed(self.instance) & set(self.changed_data):
+            said = _("Cet envoi est « %s » : son texte et ses destinataires ne changent plus.")
+            if self.instance.state == MailingState.SCHEDULED:
+                said += " " + _("Il redevient un brouillon depuis sa fiche.")
+            raise ValidationError(said % self.instance.get_state_display().lower())
         template = data.get("template")
         if template is not None and not data.get("subject") and not data.get("text"):
             data.update(subject=template.subject, text=template.text, html=data.get("html") or template.html)
@@ -170,6 +174,12 @@ class MailingResource(Resource):
         View(gettext_lazy("Brouillons"), {"state": "draft"}),
         View(gettext_lazy("Envoyés"), {"state": "sent"}),
     )
+
+    @classmethod
+    def fixed(cls, row: Any) -> frozenset[str]:
+        if row.state == MailingState.DRAFT:
+            return frozenset()
+        return _SAID | {"per_hour"} if row.state in _OVER else _SAID
 
     @classmethod
     def tabs(cls, user: User) -> list[tuple[str, str]]:

@@ -46,6 +46,27 @@ def test_a_wrong_value_is_refused_beside_the_field_and_nothing_is_written(sales,
     assert Company.objects.filter(pk=company.pk).values().get()[name] == getattr(company, name)
 
 
+def test_who_changed_it_meanwhile_is_named_and_ones_other_tab_too(atelier, signed_in, sales, make_company):
+    admin, company = signed_in(atelier, "administrator"), make_company(city="Brest")
+    mine = {"city": "Quimper", "_was": "Brest"}
+    admin.post(field(company, "city"), {"city": "Lorient", "_was": "Brest"}, headers=HTMX)
+    told = sales.post(field(company, "city"), mine, headers=HTMX).content.decode()
+    assert "(Admin Test)" in told and "« Lorient »" in told
+    sales.post(field(company, "city"), {"city": "Vannes", "_was": "Lorient"}, headers=HTMX)
+    told = sales.post(field(company, "city"), mine, headers=HTMX).content.decode()
+    assert "(vous-même, dans un autre onglet" in told and "« Vannes »" in told
+    Company.objects.filter(pk=company.pk).update(city="Auray")
+    assert "Quelqu" not in sales.post(field(company, "city"), mine, headers=HTMX).content.decode()
+
+
+def test_nothing_chosen_is_said_in_words(sales, make_company):
+    company = make_company()
+    owner = sales.get(field(company, "owner"), headers=HTMX).content.decode()
+    assert '<option value="" selected>Personne</option>' in owner
+    page = sales.get("/crm/mailings/new/").content.decode()
+    assert "---------" not in page and page.count('<option value="" selected>—</option>') >= 2
+
+
 def test_the_whole_forms_rules_hold_for_one_field(sales, make_company):
     company = make_company(siret="73282932000074", siren="732829320")
     answer = sales.post(field(company, "siren"), {"siren": "552100554"}, headers=HTMX)

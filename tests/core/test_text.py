@@ -1,12 +1,14 @@
 """Python and PostgreSQL fold text alike, and search finds what people type."""
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.search import raw, words
-from core.templatetags.french import of_name
+from core.templatetags.french import clock, duration, of_name
 from core.text import clean, fold
 from crm.models import Company
 
@@ -95,3 +97,10 @@ def test_what_no_database_takes_is_removed():
 )
 def test_a_name_that_begins_with_a_vowel_is_elided(name, said):
     assert of_name(name) == said
+
+
+def test_hours_are_written_in_one_way():
+    assert clock(dt.time(8, 5)) == "8\u00a0h\u00a005"
+    assert [duration(minutes) for minutes in (45, 60, 90, 605)] == [
+        "45\u00a0min", "1\u00a0h", "1\u00a0h\u00a030", "10\u00a0h\u00a005",
+    ]  # fmt: skip

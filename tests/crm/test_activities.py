@@ -117,7 +117,7 @@ def test_a_week_begins_on_monday_and_has_its_days(atelier, seller):
         and [name for names in days.values() for name in names] == ["lundi", "dimanche"]
     )
     first = page.context["days"][0].entries[0]
-    assert (first.quarter, first.height, first.hour, first.until) == (12, 4, "9:00", "10:00")
+    assert (first.quarter, first.height, first.hour, first.until) == (12, 4, "9\u00a0h\u00a000", "10\u00a0h\u00a000")
 
 
 def test_what_is_at_the_same_time_stands_side_by_side(atelier, seller):

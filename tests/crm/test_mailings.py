@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from core.accounts.models import User
 from core.mail.delivering import deliver
 from core.mail.dkim import make_key, put_into_service, record_of
 from core.models import DkimKey, MailSettings, MailState, OutgoingMail
@@ -17,6 +18,7 @@ from crm.actions.consents import record_consent, withdraw
 from crm.actions.mailings import feed, send_due
 from crm.models import Company, Contact, Mailing, MailingList, MailTemplate, Message, ProspectingSettings
 from crm.models.mailing import NEXT, MailingState, MessageState
+from crm.statistics import figures_of
 from tests.workers import second_of_two
 
 URL = "/crm/mailings/"
@@ -238,6 +240,52 @@ def test_a_mailing_that_left_keeps_what_it_says_and_is_not_deleted(draft, leave,
     assert "casserait" in signed_in(atelier).post(f"{URL}{draft.pk}/delete/").content.decode()
     figures = signed_in(atelier).get(f"{URL}{draft.pk}/recipients/").content.decode()
     assert "Particulier sans accord" in figures and "pro@exemple.fr" in figures
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "Envoyé 0 Plainte"), (1, "Envoyé 0 Plainte"), (2, "Envoyés 0 Plainte")]
+)
+def test_figures_agree_with_their_words(draft, number, said):
+    sent = {"state": MessageState.SENT, "sent_at": timezone.now(), "unsubscribed_at": timezone.now()}
+    Message.objects.bulk_create([Message(mailing=draft, address=f"{n}@exemple.fr", **sent) for n in range(number)])
+    tiles = figures_of(draft)["tiles"]
+    labels = {tile["label"]: tile["value"] for tile in tiles}
+    assert f"{tiles[0]['label']} {tiles[-1]['value']} {tiles[-1]['label']}" == said
+    assert labels["Désabonné" if number < 2 else "Désabonnés"] == number
+
+
+def test_what_a_state_keeps_is_not_offered_for_change(draft, atelier, signed_in):
+    browser = signed_in(atelier)
+    record, edit = f"{URL}{draft.pk}/", f"{URL}{draft.pk}/edit/"
+
+    def offered() -> set[str]:
+        return set(re.findall(r'hx-get="[^"]*/fields/(\w+)/"', browser.get(record).content.decode()))
+
+    draft_page = browser.get(record).content.decode()
+    assert f'href="{edit}"' in draft_page and {"subject", "segment", "per_hour", "name"} <= offered()
+    browser.post(f"{record}fields/subject/", {"subject": "Autre"}, headers={"HX-Request": "true"})
+    assert "Rétablir cette valeur" in browser.get(f"{record}history/").content.decode()
+    Mailing.objects.update(state="scheduled", scheduled_at=timezone.now() + dt.timedelta(days=1))
+    assert offered() == {"name", "per_hour", "owner"}
+    page = browser.get(record).content.decode()
+    assert f'href="{edit}"' not in page and "Repasser en brouillon" in page and "tag-form" in page
+    assert " : Objet, Nouveautés" not in browser.get(f"{record}history/").content.decode()
+    shown = browser.get(edit).context["form"]
+    assert set(shown.fields) == {"name", "per_hour", "owner"}
+    owner = User.objects.get(email="sales@atelier.example").pk
+    assert browser.post(edit, {"name": "Été", "per_hour": "9", "owner": owner}).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.name, draft.per_hour, draft.subject, draft.owner_id) == ("Été", 9, "Autre", owner)
+    typed = {"subject": "Encore"}
+    late = browser.post(f"{record}fields/subject/", typed, headers={"HX-Request": "true"}).content.decode()
+    assert "Il redevient un brouillon" in late
+    for state in ("sending", "sent"):
+        Mailing.objects.update(state=state)
+    assert offered() == {"name", "owner"}
+    late = browser.post(f"{record}fields/subject/", typed, headers={"HX-Request": "true"}).content.decode()
+    assert "Cet envoi est « envoyé »" in late and "brouillon" not in late
+    put_back = browser.get(f"{record}fields/subject/?show", headers={"HX-Request": "true"}).content.decode()
+    assert "Autre" in put_back and "fact-edit" not in put_back
 
 
 @pytest.mark.parametrize("before", MailingState)
