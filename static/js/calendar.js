@@ -3,6 +3,7 @@ import { csrf, sessionOver, toast, words } from "./util.js";
 
 const NEAR = 6; // pixels that a press may tremble before it is a drag
 const HOLD = 350; // milliseconds that a finger stays before it lifts an entry: until then it scrolls
+const MORNING = 7; // the hour at which a day opens
 const STEP = 30; // minutes of an arrow key
 const pad = (number) => String(number).padStart(2, "0");
 
@@ -11,7 +12,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
     if (this.ready) return; // htmx morphs this element in place
     this.ready = true;
     this.dataset.ready = "";
-    this.showMorning();
+    this.showNow();
     if (!("writes" in this.dataset)) return;
     this.addEventListener("pointerdown", (event) => this.press(event));
     // A finger that has lifted an entry neither scrolls nor opens the menu of its link.
@@ -22,10 +23,15 @@ customElements.define("activity-calendar", class extends HTMLElement {
     this.addEventListener("focusout", ({ target }) => target === this.held && this.release("cancelled"));
   }
 
-  showMorning() {
+  /** Opens at the morning, or at the hour of an earlier entry, with today's column in sight. */
+  showNow() {
     const wrap = this.querySelector(".hours-wrap");
-    const grid = this.querySelector(".grid");
-    if (wrap && grid) wrap.scrollTop = (grid.clientHeight / Number(this.dataset.quarters)) * 6;
+    if (!wrap) return;
+    const hour = (wrap.querySelector(".grid").clientHeight / Number(this.dataset.quarters)) * 4;
+    const tops = [...wrap.querySelectorAll(".grid .entry")].map((entry) => Math.floor(entry.offsetTop / hour));
+    wrap.scrollTop = Math.min(MORNING - Number(this.dataset.first), ...tops) * hour;
+    const today = wrap.querySelector(".today");
+    if (today && today.offsetLeft + today.offsetWidth > wrap.clientWidth) wrap.scrollLeft = today.offsetLeft - wrap.querySelector(".corner").offsetWidth;
   }
 
   // ── Pointer ────────────────────────────────────────────────────────
@@ -81,7 +87,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
     if (!day || !this.contains(day)) return;
     let minute = "";
     const box = grid?.getBoundingClientRect();
-    if (box && event.clientY >= box.top) {
+    if (box && event.clientY >= Math.max(box.top, day.querySelector(".untimed").getBoundingClientRect().bottom)) {
       const quarters = Math.round(((event.clientY - start.within - box.top) / box.height) * Number(this.dataset.quarters));
       minute = Math.min(Math.max(Number(this.dataset.first) * 60 + quarters * 15, 0), 1425);
     }
@@ -185,9 +191,8 @@ customElements.define("activity-calendar", class extends HTMLElement {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("activity-calendar");
     if (!fresh) return location.reload();
-    const top = this.querySelector(".hours-wrap")?.scrollTop;
+    const { scrollTop: top, scrollLeft: left } = this.querySelector(".hours-wrap") ?? {};
     this.replaceChildren(...fresh.childNodes);
-    const wrap = this.querySelector(".hours-wrap");
-    if (wrap) wrap.scrollTop = top;
+    this.querySelector(".hours-wrap")?.scrollTo({ top, left, behavior: "instant" });
   }
 });

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from core.accounts.models import User
 from crm.models import Deal, Stage
-from tests.browser.judging import problems_of
+from tests.browser.judging import SIZES, problems_of
 
 BOARD = "/crm/deals/board/"
 
@@ -87,6 +88,19 @@ def test_a_card_is_moved_by_keyboard_menu_and_pointer(instance, deals):
     page.wait_for_url(f"**{BOARD}**")
     expect(column(page, "Perdue").locator(".card")).to_have_count(1)
     assert state(instance, "Bardage") == ("Perdue", "lost")
+
+
+def test_on_a_phone_the_board_scrolls_and_the_page_does_not(instance, deals):
+    page = instance.page
+    page.set_viewport_size(SIZES["phone"])
+    with instance.rows():  # words for screen readers in a column far out of sight
+        far = Stage.objects.filter(kind="open").order_by("position").last()
+        owner = User.objects.get(email=f"sales@{instance.client.code}.example")
+        Deal.objects.filter(name="Terrasse").update(stage=far, owner=owner)
+    instance.enter("sales", BOARD)
+    ready(page)
+    assert page.locator(".kanban").evaluate("e => e.scrollWidth > e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == SIZES["phone"]["width"]
 
 
 def test_the_pages_of_deals_are_fit_for_everybody(instance, deals):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from core.accounts.models import User
 from crm.models import Activity
-from tests.browser.judging import problems_of
+from tests.browser.judging import SIZES, problems_of
 
 WEEK = "/crm/activities/calendar/?span=week&on=2026-03-25"
 TUESDAY = dt.date(2026, 3, 24)
@@ -119,6 +119,42 @@ def test_a_finger_scrolls_and_moves_an_activity_once_it_has_stayed(instance, act
     expect(page.locator('.day[data-day="2026-03-27"] .entry')).to_contain_text("Prise de cotes")
     assert when(instance, "Prise de cotes") == dt.datetime(2026, 3, 27, 9)
     assert page.url.endswith(WEEK)  # no link was followed
+
+
+def test_the_calendar_opens_at_the_morning_and_at_today(instance, activities, monkeypatch):
+    """What the days' names and the untimed band could hide is below them, and the hours are beside their lines."""
+    page = instance.page
+    monkeypatch.setattr("crm.calendar.timezone.localdate", lambda *_: TUESDAY + dt.timedelta(days=4))  # a Saturday
+    instance.enter("sales", WEEK)
+    expect(page.locator("activity-calendar[data-ready]")).to_be_visible()
+
+    def box(selector):
+        return page.locator(selector).first.bounding_box()
+
+    names, band, corner, wrap = box(".hours h3"), box(".untimed"), box(".corner"), box(".hours-wrap")
+    assert page.locator(".hours-wrap").evaluate("e => e.scrollTop") > 0
+    assert abs(names["y"] - wrap["y"]) <= 1
+    below = band["y"] + band["height"]
+    assert abs(corner["y"] + corner["height"] - below) <= 1
+    assert entry(page, "Chiffrer le lot").bounding_box()["y"] >= names["y"] + names["height"]
+    assert entry(page, "Prise de cotes").bounding_box()["y"] >= below
+    seven = page.locator(".scale li", has_text="7 h").first.bounding_box()
+    assert abs(seven["y"] - below) <= 1
+    assert abs(seven["y"] - box(".grid")["y"] - box(".grid")["height"] / 16) <= 1
+
+    # On a phone it opens with the whole column of today, beside the hours.
+    page.set_viewport_size(SIZES["phone"])
+    page.reload()
+    expect(page.locator("activity-calendar[data-ready]")).to_be_visible()
+    today, hours = box(".day.today"), box(".scale")
+    assert hours["x"] >= 0
+    assert today["x"] >= hours["x"] + hours["width"] - 1
+    assert today["x"] + today["width"] <= SIZES["phone"]["width"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth") == SIZES["phone"]["width"]
+    # An entry that was moved leaves that in sight.
+    left = page.locator(".hours-wrap").evaluate("e => e.scrollLeft")
+    page.evaluate("document.querySelector('activity-calendar').refresh()")
+    assert page.locator(".hours-wrap").evaluate("e => e.scrollLeft") == left > 0
 
 
 def test_what_is_done_is_ticked_from_ones_day(instance, activities):
