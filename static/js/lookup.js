@@ -72,6 +72,7 @@ class LookUp extends HTMLElement {
     this.list.hidden = false;
     this.input.ariaExpanded = "true";
     this.select(this.options[0]);
+    this.list.scrollIntoView({ block: "nearest" }); // all of it, though the field be at the bottom
   }
 
   get options() {

@@ -56,6 +56,8 @@ def test_a_fact_is_changed_by_the_keyboard_alone(instance, record):
 
 def test_a_click_on_a_fact_opens_it_and_a_wrong_value_says_why(instance, record):
     page = instance.page
+    with instance.rows():
+        Company.objects.bulk_create(Company(name=f"Menuiserie {n}", relation="prospect") for n in range(6))
     instance.enter("sales", record)
     page.locator("#fact-email dd").click()
     page.locator("#fact-email input[name=email]").fill("pas une adresse")
@@ -70,6 +72,10 @@ def test_a_click_on_a_fact_opens_it_and_a_wrong_value_says_why(instance, record)
     expect(page.locator("#record-head")).to_contain_text("Client")
     page.locator("#fact-parent dd").click()
     expect(page.locator("#fact-parent [role=combobox]")).to_be_focused()
+    # What it finds is all in sight, though the field is at the bottom.
+    page.keyboard.type("Menuiserie")
+    expect(page.get_by_role("option")).to_have_count(7)  # the last one creates
+    expect(page.get_by_role("listbox")).to_be_in_viewport(ratio=1)
 
 
 def test_a_colleague_is_named_in_a_note_and_told(instance, record):
