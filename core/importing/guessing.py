@@ -58,8 +58,8 @@ def _score(title: str, values: Sequence[str], target: Target, telling: int) -> f
         return by_title
     share = _takes(target, values) / len(values)
     if by_title:
-        if target.kind == "choice" and not share:
-            return 0.0  # another software's own words: each line would be refused for them
+        if target.kind == "choice" and not share and by_title < 1:
+            return 0.0  # another software's title and its own words: each line would be refused for them
         # Values that the target refuses make the title doubtful; they can be wrong lines too.
         return by_title if share > 0.5 else by_title * 0.6
     if telling > _TELLING or share < 0.8 or len(set(values)) < 2:

@@ -48,7 +48,7 @@ def test_it_is_sent_to_whom_it_may_go_and_anybody_leaves_by_the_link(instance, d
     expect(page.get_by_text("Ces messages ne seront pas signés")).to_be_visible()
     page.get_by_role("button", name="Envoyer").click()
     expect(page.locator(".badge", has_text="Envoyé")).to_be_visible()
-    expect(page.locator(".mailing-figures")).to_contain_text("1 Envoyés")
+    expect(page.locator(".mailing-figures")).to_contain_text("1 Envoyé")
     with instance.rows():
         sent = Message.objects.get(state="sent")
         assert sent.address == "anne@exemple.fr"
