@@ -21,6 +21,7 @@ from django_filters.fields import ModelChoiceIterator, ModelMultipleChoiceField
 from core.accounts.access import Scope
 from core.accounts.models import User
 from core.actions.tags import known_tags, tagged_with
+from core.months import firsts_around, start_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -122,8 +123,7 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
     @staticmethod
     def last(number: int, today: dt.date) -> list[tuple[int, int]]:
         """The (year, month) of that many months, the oldest first, up to today's."""
-        place = today.year * 12 + today.month - 1
-        return [(month // 12, month % 12 + 1) for month in range(place - number + 1, place + 1)]
+        return [(first.year, first.month) for first in firsts_around(today, number - 1, 0)]
 
     @staticmethod
     def label_of(year: int, month: int) -> str:
@@ -143,7 +143,7 @@ def _month_label(year: int, month: int, language: str | None) -> str:
 
 @lru_cache(maxsize=256)
 def _midnight(year: int, month: int) -> dt.datetime:
-    return timezone.make_aware(dt.datetime(year, month, 1))
+    return start_of(dt.date(year, month, 1))
 
 
 class TagFacet(django_filters.MultipleChoiceFilter):

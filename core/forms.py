@@ -164,9 +164,9 @@ def _say_none(field: forms.Field) -> None:
             people = getattr(field.queryset, "model", None) is User
             field.empty_label = _("Personne") if people and not field.required else "—"
     elif isinstance(field, forms.ChoiceField):
-        choices: list[Any] = list(field.choices)  # type: ignore[arg-type]  # the getter gives what iterates
-        if ("", _DASHES) in choices:
-            field.choices = [(value, "—" if value == "" else label) for value, label in choices]
+        offered: Any = field.choices
+        if ("", _DASHES) in list(offered):
+            field.choices = [(value, "—" if value == "" else label) for value, label in offered]
 
 
 def _cleaned(data: Any) -> Any:

@@ -73,11 +73,10 @@ def maker(model: type[M], attributes: tuple[str, ...]) -> Callable[[Sequence[Any
 @cache
 def _is_plain(model: type[models.Model], attributes: tuple[str, ...]) -> bool:
     """Whether an instance is but its values: nothing of its class is called when they are set."""
-    ours = model.__init__ is models.Model.__init__ and model.__new__ is object.__new__
-    if not ours or model.from_db.__func__ is not models.Model.from_db.__func__:  # type: ignore[attr-defined]
+    written = inspect.getattr_static  # as the class says it, bound to nothing
+    if any(written(model, name) is not written(models.Model, name) for name in ("__new__", "__init__", "from_db")):
         return False
-    kept = [inspect.getattr_static(model, attname) for attname in attributes]
-    return all(isinstance(one, DeferredAttribute | FileDescriptor) for one in kept)
+    return all(isinstance(written(model, name), DeferredAttribute | FileDescriptor) for name in attributes)
 
 
 @cache

@@ -1,5 +1,5 @@
 """Sums of money for the dashboard: what is in view at each stage, what was won by month and by source, what is won of
-what ends. Each is one statement that reads an index and no row; each figure leads to the list that it sums.
+what ends. Each reads an index and no row; each figure leads to the list that it sums.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.dashboards import charts
 from core.display import number
+from core.months import firsts_around, month_among, start_of
 from core.templatetags import french
 from crm.models import Stage
 from crm.models.deal import State
@@ -27,7 +28,7 @@ from crm.models.lead import LeadState
 from crm.models.pipeline import StageKind
 from crm.resources import DealResource as Deals
 from crm.resources import LeadResource as Leads
-from crm.sums import firsts_around, month_among, start_of, weighed, worth
+from crm.sums import weighed, worth
 
 MONTHS = 12
 SOURCES = 6

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.filters import MonthFacet
+from core.months import firsts_around, month_among, start_of
 from crm.board import short_sum
 from crm.models.deal import State
-from crm.sums import firsts_around, month_among, start_of, weighed, worth
+from crm.sums import weighed, worth
 
 BEFORE, AFTER = 3, 9  # months around the present one
 

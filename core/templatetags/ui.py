@@ -57,9 +57,7 @@ class _Said(template.Node):
 
     def render(self, context: Context) -> str:
         kept = context.render_context  # of this rendering of this template
-        language = kept.get(_LANGUAGE, kept)
-        if language is kept:
-            language = kept[_LANGUAGE] = get_language()
+        language = kept[_LANGUAGE] = kept.get(_LANGUAGE) or get_language()
         text = self.said.get(language)
         if text is None:
             text = self.said[language] = self.node.render(context)

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from core.months import firsts_around
 from crm import figures
 from crm.models import Deal, Lead, Stage
-from crm.sums import firsts_around
 from tests.contract.conftest import queries_of
 
 
