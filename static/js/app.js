@@ -18,21 +18,28 @@ if (document.querySelector("activity-calendar")) late.push(import("./calendar.js
 const root = document.documentElement;
 
 // htmx: our token on every write; words for what went wrong.
+let renewed = null; // the renewal of the token under way, which a write awaits
 document.addEventListener("htmx:config:request", (event) => {
-  const { request } = event.detail.ctx;
-  if (request.method !== "GET") Object.assign(request.headers, csrf);
+  const { ctx } = event.detail;
+  if (ctx.request.method === "GET") return;
+  ctx.request.body?.delete("csrfmiddlewaretoken"); // the header alone speaks: it can be written at the last moment
+  ctx.fetch = async (action, request) => {
+    await renewed;
+    return fetch(action, { ...request, headers: { ...request.headers, ...csrf } });
+  };
 });
 const FAILURES = { 401: words.signedOut, 403: words.forbidden, 404: words.gone };
 document.addEventListener("htmx:response:error", (event) => {
   const { status } = event.detail.ctx.response;
-  if (status === 401) addEventListener("focus", renew, { once: true });
+  if (status === 401) awaitReturn();
   if (status !== 422 && status !== 409) toast(FAILURES[status] ?? words.failed, "danger");
 });
 /** Signed in again in another tab: what was typed here goes with the new token. */
+const awaitReturn = () => addEventListener("focus", () => (renewed = renew().catch(awaitReturn)), { once: true });
 async function renew() {
   const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
   const token = page.querySelector('meta[name="csrf-token"]')?.content;
-  if (!token) return addEventListener("focus", renew, { once: true }); // not yet
+  if (!token) return awaitReturn(); // not yet
   csrf["X-CSRFToken"] = token;
   for (const input of document.querySelectorAll('[name="csrfmiddlewaretoken"]')) input.value = token;
 }
