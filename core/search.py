@@ -50,23 +50,23 @@ def for_database(model: type[models.Model]) -> frozenset[str]:
     return FOR_DATABASE & {field.name for field in model._meta.concrete_fields}
 
 
-def sort_column(name: str) -> models.GeneratedField:
-    """The generated column `sort_key` of a DomainModel: the field by which its list is sorted first, folded once, when
-    the row is written. For tables that grow large: sorting what a search finds then folds nothing.
+def sort_column(name: str, *then: str) -> models.GeneratedField:
+    """The generated column `sort_key` of a DomainModel: the field by which its list is sorted first, and those by which
+    rows that have it alike follow each other, folded once, when the row is written. For tables that grow large: sorting
+    what a search finds then folds nothing.
 
     Give the model an Index(fields=["sort_key", "id"]) in the place of Index(folded(name), "id"), and a
     GinIndex(behind_first_word()): see core.search_plan.
     """
-    return models.GeneratedField(
-        expression=folded(name), output_field=models.TextField(), db_persist=True, editable=False
-    )
+    key = folded(_joined((name, *then)) if then else name)
+    return models.GeneratedField(expression=key, output_field=models.TextField(), db_persist=True, editable=False)
 
 
 @lru_cache(maxsize=1024)
 def has_sort_column(field: models.Field) -> bool:
-    """Whether the model's `sort_key` is made of this field."""
+    """Whether the model's `sort_key` begins with this field."""
     kept: Any = {known.name: known for known in field.model._meta.concrete_fields}.get(SORT_KEY)
-    return kept is not None and kept.expression.get_source_expressions() == [F(field.name)]
+    return kept is not None and next(part for part in kept.expression.flatten() if isinstance(part, F)) == F(field.name)
 
 
 def behind_first_word() -> Func:

@@ -44,7 +44,7 @@ class Contact(DomainModel):
     )
     note = models.TextField(_("note"), blank=True, max_length=5000)
     search = search_column(A=("last_name", "first_name"), B=("email", "phone", "mobile"), C=("job",))
-    sort_key = sort_column("last_name")
+    sort_key = sort_column("last_name", "first_name")
 
     class Meta:
         verbose_name = _("contact")

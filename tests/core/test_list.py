@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from crm.models import Company
+from crm.models import Company, Contact
 
 URL = "/crm/companies/"
 
@@ -22,6 +22,29 @@ def test_names_sort_without_case_and_accents(sales, make_company):
         make_company(name)
     assert names(sales.get(URL)) == ["abri", "Ébène", "Éclair", "élan", "Zoé"]
     assert names(sales.get(URL, {"sort": "-name"})) == ["Zoé", "élan", "Éclair", "Ébène", "abri"]
+
+
+def test_people_of_one_last_name_follow_each_other_by_first_name_and_pages_hold_together(sales):
+    for last, first in (
+        ("Martin", "Zoé"),
+        ("Martin", "Élise"),
+        ("Martin", ""),
+        ("martin", "Bruno"),
+        ("Lebrun", "Yves"),
+    ):
+        Contact.objects.create(last_name=last, first_name=first)
+    sorted_up = ["Yves Lebrun", "Martin", "Bruno martin", "Élise Martin", "Zoé Martin"]
+    assert names(sales.get("/crm/contacts/")) == sorted_up
+    assert names(sales.get("/crm/contacts/", {"sort": "-last_name"})) == sorted_up[::-1]
+    assert names(sales.get("/crm/contacts/", {"q": "martin"})) == sorted_up[1:]
+    many = [f"{letter}{other}" for letter in "ABCDEFGH" for other in "abcdefghij"]
+    Contact.objects.bulk_create([Contact(last_name="Petit", first_name=name) for name in reversed(many)])
+    page = sales.get("/crm/contacts/", {"q": "petit"})
+    seen = names(page)
+    while page.context["listing"].next_url:
+        page = sales.get(page.context["listing"].next_url)
+        seen += names(page)
+    assert seen == [f"{name} Petit" for name in many]
 
 
 def test_ticked_values_of_a_facet_add_up_and_facets_narrow_each_other(sales, make_company):
