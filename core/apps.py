@@ -11,6 +11,8 @@ class CoreConfig(AppConfig):
             checks_personal_data,  # noqa: F401
             checks_rights,  # noqa: F401
             registry,
+            source_language,
         )
 
+        source_language.speak_it()
         registry.discover()

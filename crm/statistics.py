@@ -34,11 +34,11 @@ def figures_of(mailing: Mailing) -> dict[str, Any]:
     complaints = counts.get(MessageState.COMPLAINED, 0)
     intended = total - excluded
     tiles = [
-        (ngettext("Envoyé", "Envoyés", max(arrived, 1)), arrived, ""),  # in French, 0 is singular too
-        (ngettext("Écarté", "Écartés", max(excluded, 1)), excluded, ""),
+        (ngettext("Envoyé", "Envoyés", arrived), arrived, ""),
+        (ngettext("Écarté", "Écartés", excluded), excluded, ""),
         (_("Non remis"), returned, "danger" if returned else ""),
-        (ngettext("Désabonné", "Désabonnés", max(left, 1)), left, "warn" if left else ""),
-        (ngettext("Plainte", "Plaintes", max(complaints, 1)), complaints, "danger" if complaints else ""),
+        (ngettext("Désabonné", "Désabonnés", left), left, "warn" if left else ""),
+        (ngettext("Plainte", "Plaintes", complaints), complaints, "danger" if complaints else ""),
     ]
     if doubtful := counts.get(MessageState.UNCERTAIN, 0):
         tiles.append((str(MessageState.UNCERTAIN.label), doubtful, "warn"))

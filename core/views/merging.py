@@ -136,7 +136,7 @@ class MergeView(ResourceView):
 
 
 def _named(model: type[models.Model], count: int) -> str:
-    return str(model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural)
+    return str(model._meta.verbose_name if count < 2 else model._meta.verbose_name_plural)
 
 
 def _text(field: Any, row: models.Model, name: str) -> str:

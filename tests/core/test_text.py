@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.db import connection
+from django.utils.translation import ngettext, override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -104,3 +105,14 @@ def test_hours_are_written_in_one_way():
     assert [duration(minutes) for minutes in (45, 60, 90, 605)] == [
         "45\u00a0min", "1\u00a0h", "1\u00a0h\u00a030", "10\u00a0h\u00a005",
     ]  # fmt: skip
+
+
+def test_none_is_singular_as_in_french():
+    said = [ngettext("%d affaire", "%d affaires", n) % n for n in (0, 1, 2, 30)]
+    assert said == ["0 affaire", "1 affaire", "2 affaires", "30 affaires"]
+
+
+def test_what_has_a_catalogue_keeps_its_own_plural():
+    assert ngettext("%(num)d day", "%(num)d days", 0) % {"num": 0} == "0 jour"
+    with override("en"):
+        assert ngettext("%(num)d day", "%(num)d days", 0).endswith("days")

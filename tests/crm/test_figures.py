@@ -77,6 +77,12 @@ def test_an_empty_base_says_so(person):
     assert page.count("Rien à compter pour l’instant.") >= 4
 
 
+def test_a_stage_without_deals_says_so_in_the_singular(stages, person):
+    Deal.objects.create(name="Seule", stage=stages["Négociation"], amount=10)
+    page = person(crm="read").get("/dashboards/crm/").content.decode()
+    assert "1 affaire" in page and "0 affaire" in page and "0 affaires" not in page
+
+
 def test_months_begin_and_end_by_the_clock_of_paris(stages, person):
     me = person(crm="write")
     first = timezone.localdate().replace(day=1)
