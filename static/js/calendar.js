@@ -149,7 +149,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
     this.querySelector("[data-live]").textContent = this.dataset[word]
       .replace("{name}", this.held.querySelector(".subject").textContent)
       .replace("{day}", day)
-      .replace("{hour}", `${this.at.getHours()}:${pad(this.at.getMinutes())}`);
+      .replace("{hour}", `${this.at.getHours()}\u00a0h\u00a0${pad(this.at.getMinutes())}`);
   }
 
   put() {

@@ -51,7 +51,7 @@ def test_an_activity_is_moved_by_keyboard_and_by_pointer(instance, activities):
     expect(page.locator("[data-live]")).to_have_text("Déplacement annulé")
     for key in ("Space", "ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
-    expect(page.locator("[data-live]")).to_have_text("jeudi 26 mars, 9:30")
+    expect(page.locator("[data-live]")).to_have_text("jeudi 26 mars, 9\u00a0h\u00a030")
     with page.expect_response("**/time/"):
         page.keyboard.press("Space")
     expect(page.locator('.day[data-day="2026-03-26"] .entry')).to_contain_text("Prise de cotes")
