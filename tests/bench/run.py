@@ -17,6 +17,7 @@ from tests.bench.fortnight import fortnight
 from tests.bench.history import price
 from tests.bench.imports import imports
 from tests.bench.lighthouse import lighthouse
+from tests.bench.mailings import mailing
 from tests.bench.measuring import environment, measure, remember_pace
 from tests.bench.report import Report
 from tests.bench.web import once, serve
@@ -61,6 +62,7 @@ def run(data_dir: Path, *, only: str, quick: bool, output: Path) -> int:
     for name, figures in (
         ("unique", once),
         ("import", imports),
+        ("envoi", mailing),
         ("historique", price),
         ("champs propres", custom),
         ("PDF", documents),
