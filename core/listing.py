@@ -28,6 +28,7 @@ from core.models import SavedView
 from core.parts import Cell, Column, Row
 from core.resource import Col, Resource, View
 from core.search_plan import Found, Plan
+from core.sight import EVERYTHING, Sight
 from core.tab_values import MAX_QUERY, TabValues, cleaned
 from core.tabs import Tab, count_label, tabs_of, tools_of
 from core.text import clean
@@ -82,8 +83,8 @@ class Listing:
     def found(self) -> Found:
         """What the search finds in all the declared views together, up to a thousand rows. Asked when there is one."""
         columns = self.tab_values.columns
-        if self._unfiltered and not self._only:
-            return standing.searched(self.resource.model, self._search, self.order, columns)
+        if self._sight is not None and not self._only:
+            return standing.searched(self.resource.model, self._asked(plan=self._search), self.order, columns)
         return self._search.find(self.narrowed(self.tab_values.beyond, searched=False), self.order, columns)
 
     @cached_property
@@ -99,28 +100,32 @@ class Listing:
         return self.turned({*(col.name for col in self._cols), *self.resource.look.subtitle})
 
     @property
-    def plain(self) -> bool:
-        """Whether the list is the whole table: then its statements depend on nothing but the code, and are kept."""
-        return self._unfiltered and not self._only and not self.q
+    def plain(self) -> Sight | None:
+        """Which rows are seen, where they are the list: then its statements depend on nothing else, and are kept."""
+        return self._sight if not self._only and not self.q else None
 
     @cached_property
-    def _unfiltered(self) -> bool:
-        asked = self.bound.form.cleaned_data
-        return not asked and self.bound.is_plain and standing.whole(self.resource, self.user)
+    def _sight(self) -> Sight | None:
+        """The same, where a search or a record may narrow them."""
+        filtered = self.bound.form.cleaned_data or not self.bound.is_plain
+        return None if filtered else standing.sight(self.resource, self.user)
+
+    def _asked(self, **more: Any) -> standing.Asked:
+        return standing.Asked(self._only, sight=self._sight or EVERYTHING, **more)
 
     def turned(self, shown: Collection[str]) -> keyset.Page:
         """The page of the address, of rows that hold these fields."""
         after, order = None if self._before else self._after, self.order
         if self._found_first and not (after or self._before):
             order, first = order.of_few, (self.found.keys or [])[: self.size + 1]
-            take = self._taking(shown, order, standing.Asked(self._only, among=first))
+            take = self._taking(shown, order, self._asked(among=first))
         else:
             take = self.taking(shown)
         return keyset.page(take, order, after=after, before=self._before, size=self.size)
 
     def taking(self, shown: Collection[str]) -> standing.Rows:
         """What the pages of the list are taken with, called as Order.take; `shown`: fields that the rows hold."""
-        order, asked = self.order, standing.Asked(self._only)
+        order, asked = self.order, self._asked()
         if not self.q:
             return self._taking(shown, order, asked)
         if self.found.every_key is not None:  # no need to search again
@@ -142,7 +147,7 @@ class Listing:
 
     def _taking(self, shown: Collection[str], order: keyset.Order, asked: standing.Asked) -> standing.Rows:
         shown = {*shown, order.field.name}  # a cursor is made of it
-        take = standing.page_of(self.resource.model, shown, order, asked) if self._unfiltered else None
+        take = standing.page_of(self.resource.model, shown, order, asked) if self._sight is not None else None
         if take is None:
             rows = self.bound.filter_queryset(asked.narrow(self.resource.rows(self.user)))
             take = partial(order.take, lean(rows, shown))

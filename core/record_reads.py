@@ -11,7 +11,8 @@ from core.accounts.models import User
 from core.keyset import capped_counts, capped_statement
 from core.models import Attachment, Event, Note, Tagging
 from core.resource import Related, Resource
-from core.standing import whole
+from core.sight import SLOTS, Sight
+from core.standing import seen, sight
 from core.statements import Compiled, Slotted, compiled
 
 _PK = -(2**62)
@@ -21,14 +22,15 @@ FIRST = 10**18  # before which every key comes
 
 def row_of(resource: type[Resource], user: User, pk: int) -> models.Model | None:
     """A row among those that this person sees, with the rows that it points to; None when it is not one."""
-    if whole(resource, user):
-        return next(iter(_row(resource.model).fetch(pk=pk)), None) if pk < 2**63 else None
+    if (mine := sight(resource, user)) is not None:
+        found = _row(resource.model, mine.shape).fetch(pk=pk, **mine.values) if pk < 2**63 else ()
+        return next(iter(found), None)
     return _with_related(resource.rows(user).filter(pk=pk)).first()
 
 
 @cache
-def _row(model: type[models.Model]) -> Compiled:
-    return Compiled(_with_related(model._default_manager.filter(pk=_PK)), {_PK: "pk"})
+def _row(model: type[models.Model], shape: Sight) -> Compiled:
+    return Compiled(_with_related(seen(model, shape).filter(pk=_PK)), {_PK: "pk", **SLOTS})
 
 
 def _with_related(rows: QuerySet) -> QuerySet:
@@ -38,20 +40,24 @@ def _with_related(rows: QuerySet) -> QuerySet:
 
 def counts(resource: type[Resource], user: User, row: models.Model, related: Sequence[Related]) -> list[int]:
     """How many notes, files and rows of each related list a record has, `keyset.COUNT_CAP` + 1 at most. One query."""
-    if all(whole(one.resource, user) for one in related):
-        counting, places = _counting(tuple((one.resource.model, one.field) for one in related))
-        counted = counting.rows(pk=row.pk, label=resource.key())[0]
+    sights = [sight(one.resource, user) for one in related]
+    known = [mine for mine in sights if mine is not None]
+    if len(known) == len(related):
+        asked = [(one.resource.model, one.field, mine.shape) for one, mine in zip(related, known, strict=True)]
+        counting, places = _counting(tuple(asked))
+        people = {name: value for mine in known for name, value in mine.values.items()}  # one person's, alike in all
+        counted = counting.rows(pk=row.pk, label=resource.key(), **people)[0]
         return [0 if place is None else counted[place] for place in places]
     pointing = [one.resource.rows(user).filter(**{one.field: row}) for one in related]
     return capped_counts([*_borne(resource.key(), row.pk), *pointing])
 
 
 @lru_cache(maxsize=512)
-def _counting(related: tuple[tuple[type[models.Model], str], ...]) -> tuple[Slotted, list[int | None]]:
+def _counting(related: tuple[tuple[type[models.Model], str, Sight], ...]) -> tuple[Slotted, list[int | None]]:
     """As keyset.capped_statement."""
-    pointing = [model._default_manager.filter(**{field: _PK}) for model, field in related]
+    pointing = [seen(model, shape).filter(**{field: _PK}) for model, field, shape in related]
     sql, params, places = capped_statement([*_borne(_LABEL, _PK), *pointing])
-    return Slotted(sql, params, {_PK: "pk", _LABEL: "label"}), places
+    return Slotted(sql, params, {_PK: "pk", _LABEL: "label", **SLOTS}), places
 
 
 def _borne(label: str, pk: int) -> tuple[QuerySet, QuerySet]:

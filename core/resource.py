@@ -30,6 +30,7 @@ from core.accounts.access import Level, Scope
 from core.addresses import address
 from core.display import plain
 from core.keyset import Order
+from core.sight import Sight
 
 if TYPE_CHECKING:
     from django_filters import FilterSet
@@ -274,8 +275,12 @@ class Resource:
         narrow = user.narrowing.get(cls.key())
         if narrow is not None:
             rows = narrow(rows)
-        scope = cls.scope(user, level)
-        return rows if scope is Scope.ALL else rows.filter(user.owned(cls.owner(), scope))
+        return cls.sight(user, level).narrow(rows)
+
+    @classmethod
+    def sight(cls, user: User, level: Level = Level.READ) -> Sight:
+        """Which rows this person reaches here, by whom they belong to."""
+        return Sight.of(user, cls.owner(), cls.scope(user, level))
 
     @classmethod
     def hidden_from(cls, user: User) -> frozenset[str]:

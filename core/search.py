@@ -177,6 +177,7 @@ def looked_at(query: SearchQuery) -> Func:
 
 @models.AutoField.register_lookup
 @models.BigAutoField.register_lookup
+@models.ForeignKey.register_lookup
 class Among(models.Lookup):
     """`pk__among=[…]`: one array instead of a thousand parameters."""
 

@@ -1,16 +1,19 @@
-"""Statements compiled once a process: who sees a whole table and asks nothing of it, or words alone, sends the same."""
+"""Statements compiled once a process: who asks nothing of the rows that they see, or words alone, sends the same.
+
+Who sees the rows of some people only sends theirs: core.sight has marks for them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from django.db import models
 
-from core.accounts.access import Level, Scope
+from core.accounts.access import Level
 from core.accounts.models import User
 from core.custom.column import is_key
 from core.custom.fields import Virtual
@@ -20,6 +23,8 @@ from core.models.base import DomainManager
 from core.resource import Resource
 from core.search import CONFIG
 from core.search_plan import EVERYTHING, Found, Plan
+from core.sight import EVERYTHING as ALL_ROWS
+from core.sight import SLOTS, Sight
 from core.statements import Compiled, Slotted
 
 Rows = Callable[..., list[Any]]  # called as Order.take of some rows
@@ -42,17 +47,23 @@ _SLOTS: dict[Any, str] = {
     _EDGE: "edge_pk",
     _ROW: "row",
     (_PK,): "among",
+    **SLOTS,
 }
 
 
-def whole(resource: type[Resource], user: User) -> bool:
-    """Whether the rows that this person sees are all of the table, found by the kernel's own code."""
+def sight(resource: type[Resource], user: User) -> Sight | None:
+    """Which rows this person sees, where the kernel's own code finds them; None where another has a say in it."""
     if resource.key() in user.narrowing:  # an interface of some rows only
-        return False
+        return None
     if resource.rows.__func__ is not Resource.rows.__func__:  # type: ignore[attr-defined]  # bound class methods
-        return False
+        return None
     ours = type(resource.model._default_manager).get_queryset is DomainManager.get_queryset
-    return ours and resource.may(user, Level.READ) and resource.scope(user) is Scope.ALL
+    return resource.sight(user) if ours and resource.may(user, Level.READ) else None
+
+
+def seen(model: type[models.Model], shape: Sight) -> models.QuerySet:
+    """The rows of that sight, to compose a statement of."""
+    return shape.narrow(model._default_manager.all())
 
 
 def found(resource: type[Resource], user: User, text: str, *, size: int, among: int) -> list[Any]:
@@ -66,18 +77,18 @@ def found(resource: type[Resource], user: User, text: str, *, size: int, among: 
     shown = resource.look.hinted
     if not plan.indexed:
         return []
-    if whole(resource, user):
-        statement = _finding(resource.model, tuple(shown), order, plan.looked_at is not None, size, among)
-        return statement.fetch(**plan.values, whole=plan.whole.indexed)
+    if (mine := sight(resource, user)) is not None:
+        statement = _finding(resource.model, mine.shape, tuple(shown), order, plan.looked_at is not None, size, among)
+        return statement.fetch(**plan.values, **mine.values, whole=plan.whole.indexed)
     return list(_first(resource.rows(user), shown, order, plan, size, among))
 
 
 @lru_cache(maxsize=512)
 def _finding(
-    model: type[models.Model], shown: tuple[str, ...], order: Order, others: bool, size: int, among: int
+    model: type[models.Model], sight: Sight, shown: tuple[str, ...], order: Order, others: bool, size: int, among: int
 ) -> Compiled:
     begun = f"{_WORDS}:*"  # `Plan.whole` makes _WORDS of it
-    rows = _first(model._default_manager.all(), shown, order, Plan(begun, _OTHERS if others else None), size, among)
+    rows = _first(seen(model, sight), shown, order, Plan(begun, _OTHERS if others else None), size, among)
     return Compiled(rows, {**_SLOTS, begun: "words", _WORDS: "whole"})
 
 
@@ -98,6 +109,7 @@ class Shape(NamedTuple):
     first: bool
     behind: bool
     among: bool
+    sight: Sight
 
     @property
     def plan(self) -> Plan:
@@ -108,7 +120,10 @@ class Shape(NamedTuple):
     def marked(self) -> Asked:
         """The question with marks in the place of its values."""
         only: dict[str, Any] = {self.key: _ROW} if self.key else {}
-        return Asked(only, self.plan, [_PK] if self.among else None)
+        return Asked(only, self.plan, [_PK] if self.among else None, self.sight)
+
+    def rows(self, model: type[models.Model]) -> models.QuerySet:
+        return seen(model, self.sight)
 
 
 @dataclass(frozen=True)
@@ -118,19 +133,21 @@ class Asked:
     only: Mapping[str, models.Model] = field(default_factory=dict)  # {foreign key: row}
     plan: Plan = EVERYTHING
     among: Sequence[int] | None = None
+    sight: Sight = ALL_ROWS
 
     @property
     def shape(self) -> Shape:
         plan = self.plan
         words, others, first = (part is not None for part in (plan.indexed, plan.looked_at, plan.first))
-        return Shape("".join(self.only), words, others, first, plan.behind, self.among is not None)
+        return Shape("".join(self.only), words, others, first, plan.behind, self.among is not None, self.sight.shape)
 
     @property
     def values(self) -> dict[str, Any]:
         row = next((row.pk for row in self.only.values()), None)
-        return {**self.plan.values, "row": row, "among": self.among}
+        return {**self.plan.values, **self.sight.values, "row": row, "among": self.among}
 
     def narrow(self, rows: models.QuerySet) -> models.QuerySet:
+        """What is asked of rows that are seen."""
         rows = self.plan.narrow(rows.filter(**self.only) if self.only else rows)
         return rows if self.among is None else rows.filter(pk__among=self.among)
 
@@ -189,7 +206,7 @@ def _compiled(
     size: int,
     bounds: Bounds,
 ) -> Compiled:
-    rows = shape.marked().narrow(model._default_manager.all())
+    rows = shape.marked().narrow(shape.rows(model))
     # One name that `is_key` knows stands for all: `lean` then reads their column.
     rows = lean(rows, {_ONE if name == _ANY else name for name in names})
     rows = order.apply(rows, backwards=bounds.backwards)
@@ -198,7 +215,8 @@ def _compiled(
         rows = rows.filter(order.beyond(_mark(order), backwards=bounds.backwards))
     if bounds.ended:
         rows = rows.filter(order.short_of(Cursor(_EDGES[kind], _EDGE, 1), backwards=bounds.backwards))
-    return Compiled(rows[:size], _slots(order), by_value=shape.words or shape.first)
+    by_value = shape.words or shape.first or shape.sight != ALL_ROWS
+    return Compiled(rows[:size], _slots(order), by_value=by_value)
 
 
 def _mark(order: Order) -> Cursor:
@@ -235,31 +253,32 @@ def _edge(model: type[models.Model], order: Order, distance: int, started: bool,
     return Slotted(*rows.query.sql_with_params(), _slots(order))
 
 
-def searched(model: type[models.Model], plan: Plan, order: Order, fields: Sequence[str]) -> Found:
-    """`plan.find` of the rows of a whole table."""
+def searched(model: type[models.Model], asked: Asked, order: Order, fields: Sequence[str]) -> Found:
+    """`plan.find` of the rows that are seen; `asked`: a plan and a sight."""
+    plan = asked.plan
     if plan.finds_nothing:
         return Found.counted([])
     if isinstance(order.field, Virtual):
-        return plan.find(model._default_manager.all(), order, fields)
+        return plan.find(seen(model, asked.sight), order, fields)
     names = tuple(fields)
     parts = plan.parts(order)
-    if parts and not (found := _counted(model, parts[0], names)).complete:
+    if parts and not (found := _counted(model, replace(asked, plan=parts[0]), names)).complete:
         return found
     if plan.frequent(order):
-        return _counted(model, plan, names)
-    return Found.read(_few(model, Asked(plan=plan).shape, order, names).rows(**plan.values))
+        return _counted(model, asked, names)
+    return Found.read(_few(model, asked.shape, order, names).rows(**asked.values))
 
 
-def _counted(model: type[models.Model], plan: Plan, names: tuple[str, ...]) -> Found:
-    return Found.counted(_counting(model, Asked(plan=plan).shape, names, newest=plan.newest).rows(**plan.values))
+def _counted(model: type[models.Model], asked: Asked, names: tuple[str, ...]) -> Found:
+    return Found.counted(_counting(model, asked.shape, names, newest=asked.plan.newest).rows(**asked.values))
 
 
 @lru_cache(maxsize=512)
 def _few(model: type[models.Model], shape: Shape, order: Order, fields: tuple[str, ...]) -> Slotted:
-    wanted = shape.plan.few(model._default_manager.all(), order, fields)
+    wanted = shape.plan.few(shape.rows(model), order, fields)
     return Slotted(*wanted.query.sql_with_params(), _SLOTS, by_value=True)
 
 
 @lru_cache(maxsize=512)
 def _counting(model: type[models.Model], shape: Shape, fields: tuple[str, ...], *, newest: bool) -> Slotted:
-    return Slotted(*shape.plan.counting(model._default_manager.all(), fields, newest=newest), _SLOTS, by_value=True)
+    return Slotted(*shape.plan.counting(shape.rows(model), fields, newest=newest), _SLOTS, by_value=True)

@@ -17,6 +17,7 @@ from core.display import number
 from core.keyset import COUNT_CAP, counting
 from core.models.views import Audience
 from core.search_plan import FOUND_CAP
+from core.sight import EVERYTHING, Sight
 from core.statements import fetch
 
 if TYPE_CHECKING:
@@ -89,8 +90,9 @@ def _totals(listing: Listing, views: list[QueryDict], base: QueryDict) -> Sequen
     here = listing.view is None and bare.keys() == base.keys()
     whole = listing if here else listing.__class__(listing.resource, listing.user, bare)
     parts = tuple(tuple((fields[name], value) for name, value in view.params.items()) for view in listing.tabs)
-    if whole.plain:
-        return fetch(*_standing(listing.resource.model, parts, COUNT_CAP))[0]
+    if (seen := whole.plain) is not None:
+        sql, marked = _standing(listing.resource.model, seen.shape, parts, COUNT_CAP)
+        return fetch(sql, seen.filled(marked), by_value=seen != EVERYTHING)[0]
     try:
         sql, parameters = counting(whole.filtered, [dict(part) for part in parts], COUNT_CAP)
     except EmptyResultSet:
@@ -101,9 +103,11 @@ def _totals(listing: Listing, views: list[QueryDict], base: QueryDict) -> Sequen
 
 
 @lru_cache(maxsize=512)
-def _standing(model: type[Model], parts: tuple[tuple[tuple[Any, str], ...], ...], cap: int) -> tuple[str, list]:
-    """The statement that counts the declared views of the whole table: see Listing.plain."""
-    return counting(model._default_manager.all(), [dict(part) for part in parts], cap)
+def _standing(
+    model: type[Model], sight: Sight, parts: tuple[tuple[tuple[Any, str], ...], ...], cap: int
+) -> tuple[str, list]:
+    """The statement that counts the declared views of the rows that are seen: see Listing.plain."""
+    return counting(sight.narrow(model._default_manager.all()), [dict(part) for part in parts], cap)
 
 
 def _saved(listing: Listing) -> list[Tab]:

@@ -74,6 +74,26 @@ def test_every_page_of_a_search_holds_what_it_should_however_it_is_asked(many, s
     assert all_pages(sales, q="d", relation="customer") == expected(" d", relation="customer")
 
 
+@pytest.mark.parametrize("scope", ["own", "team"])
+def test_everyone_finds_their_own_rows_and_no_one_else_s_by_statements_that_are_kept(many, person, manner, scope):
+    """The statements are composed once for all who see so far: each is sent with other people."""
+    users = [person(crm="read", scope=scope, teams=[team]) for team in ("Nord", "Sud")]
+    Company.objects.filter(name__regex="[0-4]$").update(owner=users[0].user)
+    Company.objects.filter(name__regex="[5-8]$").update(owner=users[1].user)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE crm_company")
+    for reader, last in zip(users, ("01234", "5678"), strict=True):
+        last += "9" if scope == "team" else ""  # and those that are nobody's
+        for query, words in (({}, ()), ({"q": "d"}, (" d",)), ({"q": "menuiserie+dupont"}, (" menuiserie", " dupont"))):
+            assert all_pages(reader, **query) == [name for name in expected(*words) if name[-1] in last]
+        names = [name for name in expected() if name[-1] in last]
+        tabs = {tab.label: tab.count for tab in reader.get(URL).context["listing"].views}
+        assert tabs["Toutes"].replace("\u202f", "") == str(len(names))
+        [group] = [one for one in reader.get("/palette/?q=riou").context["groups"] if one["label"] == "Sociétés"]
+        labels = [option["label"] for option in group["options"]]
+        assert len(labels) == 5 and all("Riou" in label and label[-1] in last for label in labels)
+
+
 @pytest.mark.parametrize("more", [plans._MUCH_MORE, 1], ids=["all words by index", "the others looked at"])
 def test_so_it_does_with_several_words_and_a_tab(many, sales, monkeypatch, more):
     monkeypatch.setattr(plans, "_MUCH_MORE", more)

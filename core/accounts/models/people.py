@@ -171,14 +171,6 @@ class User(AbstractBaseUser):
         """Whether a role of this person gives a named right ("crm.view_credit")."""
         return self.is_active and right in self.access.rights
 
-    def owned(self, path: str, scope: Scope) -> models.Q:
-        """The rows whose owner, at `path` ("owner", "company__owner"), is within this person's scope."""
-        if scope is Scope.ALL:
-            return models.Q()
-        if scope is Scope.TEAM:
-            return models.Q(**{f"{path}__in": self.team_people}) | models.Q(**{f"{path}__isnull": True})
-        return models.Q(**{path: self.pk})
-
     def colleagues(self, scope: Scope) -> models.QuerySet["User"]:
         """The active people to whom a row may be given without leaving the scope."""
         active = User.objects.filter(is_active=True)
