@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Count
 from django.test import override_settings
 from django_tenants.utils import tenant_context
 
@@ -35,8 +36,10 @@ def operations(code: str) -> Iterator[Operation]:
     tail = " · 1 000 000" if million else ""
     slack = 1.2 if million else 1
 
-    def get(path: str, **headers: str) -> Act:
-        return lambda number: browser.request(path, **headers)
+    seller = Browser(client, _seller(client))
+
+    def get(path: str, by: Browser = browser, **headers: str) -> Act:
+        return lambda number: by.request(path, **headers)
 
     with tenant_context(client):
         deep = _cursor(CompanyResource, DEEP)
@@ -54,6 +57,11 @@ def operations(code: str) -> Iterator[Operation]:
     yield Operation(f"tri par date, décroissant{tail}", 25 * slack, get(f"{LIST}?sort=-updated_at"))
     yield Operation(f"liste filtrée (clients, public){tail}", 25 * slack, get(f"{LIST}?relation=customer&kind=public"))
     yield Operation(f"palette « dupont »{tail}", 10 * slack, get("/palette/?q=dupont", hx_request="true"))
+    yield Operation(f"liste de ses sociétés{tail}", 25 * slack, get(LIST, seller))
+    yield Operation(f"recherche parmi ses sociétés{tail}", 25 * slack, get(f"{LIST}?q=dupont", seller))
+    yield Operation(
+        f"palette « dupont », les siens{tail}", 10 * slack, get("/palette/?q=dupont", seller, hx_request="true")
+    )
     yield Operation(f"liste des contacts{tail}", 25 * slack, get("/crm/contacts/"))
     yield Operation(f"recherche de contacts « dupont »{tail}", 25 * slack, get("/crm/contacts/?q=dupont"))
     yield Operation(f"liste des affaires{tail}", 25 * slack, get("/crm/deals/"))
@@ -95,6 +103,20 @@ def operations(code: str) -> Iterator[Operation]:
             f"export de {EXPORTED} lignes, {kind.upper()}", most,
             lambda number, asked=asked: browser.request(f"{LIST}export/?sort=name", asked),
         )  # fmt: skip
+
+
+def _seller(client: Client) -> str:
+    """The address of somebody who sees their own rows only, some thousands of them."""
+    from core.accounts.models import Role, User
+
+    with tenant_context(client):
+        owned = Company.objects.exclude(owner=None).values("owner").annotate(rows=Count("pk")).order_by("-rows")
+        person = User.objects.get(pk=owned[1]["owner"])
+        role, _made = Role.objects.get_or_create(
+            name="Commercial, les siens", defaults={"levels": {"crm": "write"}, "scopes": {"crm": "own"}}
+        )
+        person.roles.set([role])
+    return person.email
 
 
 def _unrecorded(act: Act) -> Act:
