@@ -114,7 +114,6 @@ class ActivityResource(Resource):
         Col("state"),
         Col("kind"),
         Col("due_at", sort=True),
-        Col("company"),
         Col("contact"),
         Col("deal"),
         Col("owner"),

@@ -220,7 +220,6 @@ class DealResource(Resource):
         Col("amount", sort=True),
         Col("expected_on", sort=True),
         Col("owner"),
-        Col("source"),
         Col("updated_at", label=_("Modifiée"), sort=True),
     )
     views = (
