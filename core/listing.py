@@ -272,8 +272,10 @@ class Listing:
             asked, descending = "", False
         if not known:  # an interface that may read no column that sorts
             return keyset.Order(self.resource.model._meta.pk), ""
-        col = known[name] if asked else next(iter(known.values()))
-        return keyset.Order(self._field(col), descending), asked
+        if not asked:
+            col = next((col for col in known.values() if col.newest), next(iter(known.values())))
+            return keyset.Order(self._field(col), col.newest), ""
+        return keyset.Order(self._field(known[name]), descending), asked
 
     def _cursor(self, name: str) -> keyset.Cursor | None:
         text = self.params.get(name, "")

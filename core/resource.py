@@ -45,12 +45,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Col:
-    """A column of the list: a field of the model. `sort` needs an index on (key, id), see core.checks."""
+    """A column of the list: a field of the model. `sort` needs an index on (key, id), see core.checks.
+
+    `newest`: the list opens sorted by it, the newest first, instead of by the first column that sorts.
+    """
 
     name: str
     label: StrOrPromise = ""
     link: bool = False
     sort: bool = False
+    newest: bool = False
 
 
 @dataclass(frozen=True)

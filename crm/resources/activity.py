@@ -113,7 +113,7 @@ class ActivityResource(Resource):
         Col("subject", link=True, sort=True),
         Col("state"),
         Col("kind"),
-        Col("due_at", sort=True),
+        Col("due_at", sort=True, newest=True),
         Col("contact"),
         Col("deal"),
         Col("owner"),

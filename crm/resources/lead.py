@@ -100,7 +100,7 @@ class LeadResource(Resource):
         Col("phone"),
         Col("source"),
         Col("owner"),
-        Col("created_at", label=_("Reçue"), sort=True),
+        Col("created_at", label=_("Reçue"), sort=True, newest=True),
     )
     views = (
         View(_("Toutes")),

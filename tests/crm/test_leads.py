@@ -1,7 +1,10 @@
 """Leads: kept as they came, qualified, converted in one transaction."""
 
+import datetime as dt
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from core.models import Event
 from crm.models import Company, Contact, Deal, Lead
@@ -29,6 +32,23 @@ def convert(someone, lead, **data):
     answer = someone.post(url, {**filled(someone.get(url)), **data})
     lead.refresh_from_db()
     return answer
+
+
+def test_the_list_opens_on_the_newest(person):
+    me, now = person(crm="write"), timezone.now()
+    for name, days in (("Ancienne", 9), ("Zeste", 1), ("Abeille", 4)):
+        lead = Lead.objects.create(last_name=name)
+        Lead.objects.filter(pk=lead.pk).update(created_at=now - dt.timedelta(days=days))
+
+    def names(**query):
+        return [row.title for row in me.get(LEADS, query).context["listing"].rows]
+
+    assert names() == ["Zeste", "Abeille", "Ancienne"] == names(sort="-created_at")
+    assert names(sort="created_at") == ["Ancienne", "Abeille", "Zeste"]
+    assert names(sort="last_name") == ["Abeille", "Ancienne", "Zeste"]
+    page = me.get(LEADS).content.decode()
+    assert page.count("aria-sort=") == 1 and 'aria-sort="descending"' in page
+    assert "sort=created_at" in page and "sort=-created_at" not in page
 
 
 def test_what_was_received_never_changes_and_states_follow_their_ways(lead):
