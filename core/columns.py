@@ -67,6 +67,11 @@ def sortable(resource: type[Resource], user: User) -> dict[str, Col]:
     return {col.name: col for col in cols if col.sort and col.name not in hidden}
 
 
+def opening(known: dict[str, Col]) -> Col:
+    """Of the columns that sort, the one by which the list opens."""
+    return next((col for col in known.values() if col.newest), next(iter(known.values())))
+
+
 def picked(resource: type[Resource], user: User, names: Sequence[str]) -> list[Col]:
     """The columns of these names, the main one first; the declared ones when none of the names is known."""
     known = choosable(resource, user)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from core import keyset, search, standing
 from core.accounts.models import User
 from core.actions.tags import tags_of
-from core.columns import declared, label_of, sortable
+from core.columns import declared, label_of, opening, sortable
 from core.custom.definitions import field_of
 from core.custom.filters import is_parameter
 from core.display import cell_writer, css_of, number, tags_html
@@ -273,7 +273,7 @@ class Listing:
         if not known:  # an interface that may read no column that sorts
             return keyset.Order(self.resource.model._meta.pk), ""
         if not asked:
-            col = next((col for col in known.values() if col.newest), next(iter(known.values())))
+            col = opening(known)
             return keyset.Order(self._field(col), col.newest), ""
         return keyset.Order(self._field(known[name]), descending), asked
 

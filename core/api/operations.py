@@ -16,7 +16,7 @@ from core.api.listing import fields_of, names_of
 from core.api.serializer import TAG_NAMES, TAGS, customs_schema, serializer_of
 from core.api.values import Schema
 from core.api.writing import Shape, shapes_of
-from core.columns import sortable
+from core.columns import opening, sortable
 from core.custom.column import NAME, is_key
 from core.filters import TagFacet, bind_as_given
 from core.keyset import COUNT_CAP, PAGE
@@ -167,7 +167,10 @@ class Description:
         return [key, _header("If-Match", words, required=action == "update")]
 
     def _own(self) -> Iterator[Schema]:
-        sorts = [f"{sign}{col.name}" for col in sortable(self.resource, self.user).values() for sign in ("", "-")]
+        known = sortable(self.resource, self.user)
+        sorts: Schema = {"type": "string", "enum": [f"{sign}{name}" for name in known for sign in ("", "-")]}
+        if known:
+            sorts["default"] = f"{'-' if (first := opening(known)).newest else ''}{first.name}"
         names = {"type": "string", "enum": self.serializer.names}
         words = {"type": "string", "maxLength": MAX_QUERY}
         most = settings.API_PAGE_SIZE
@@ -175,7 +178,7 @@ class Description:
         yield _query(
             "q", words, _("Recherche : chaque mot commence un mot de la fiche. %s") % self.resource.look.search_hint
         )
-        yield _query("sort", {"type": "string", "enum": sorts}, _("Tri ; « - » devant pour l’inverse."))
+        yield _query("sort", sorts, _("Tri ; « - » devant pour l’inverse."))
         yield _query("page_size", size, _("Fiches par page, %d au plus.") % most)
         yield _query("after", {"type": "string"}, _("Curseur de « next » : la page suivante."))
         yield _query("before", {"type": "string"}, _("Curseur de « previous » : la page précédente."))

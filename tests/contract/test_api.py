@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+import yaml
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -87,6 +88,14 @@ def test_rows_order_and_search_are_those_of_the_page(resource, person):
         make_row(resource, **{name: f"{WORD} {text}"})
     reader = person(**{resource.module: "read"})
     sorts = [f"{sign}{col.name}" for col in resource.columns if col.sort for sign in ("", "-")]
+    described = yaml.safe_load(reader.get("/api/schema").content)["paths"][rows_url(resource)]["get"]["parameters"]
+    [told] = [one["schema"] for one in described if one.get("name") == "sort"]
+    assert sorted(told["enum"]) == sorted(sorts)
+
+    def order(**query):
+        return [row["id"] for row in Api(reader.browser).get(rows_url(resource), **query).json()["results"]]
+
+    assert order() == order(sort=told["default"])
     for query in ({}, {"q": WORD}, {"q": f"{WORD} abel"}, {"q": "nobody"}, *({"sort": sort} for sort in sorts)):
         listing = reader.get(resource.list_url, {**query, "view": "all"}).context["listing"]
         answer = Api(reader.browser).get(rows_url(resource), **query, count="true").json()
