@@ -61,6 +61,8 @@ def estimates(model: type[models.Model], found: list[str]) -> Sizes:
     with connection.cursor() as cursor:
         cursor.execute(sql, [value if place is None else value(found[place]) for value, place in slots])
         plan = cursor.fetchone()[0][0]["Plan"]
+    while plan["Node Type"] != "Append":  # a Gather on top, where the server lends workers to a statement
+        [plan] = plan["Plans"]
     table, *sizes = (part["Plan Rows"] for part in plan["Plans"])
     having, beginning = sizes[: len(found)], sizes[len(found) :]
     return Sizes(table, dict(zip(found, having, strict=True)), dict(zip(found, beginning, strict=False)))

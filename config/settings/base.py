@@ -124,6 +124,8 @@ def database(url: str, *, pool_size: int = 8) -> dict:
         "OPTIONS": {
             "connect_timeout": 5,
             "application_name": "myb2o",
+            # A page's statements are short: a second process for one costs more than it saves, and is another's.
+            "options": "-c max_parallel_workers_per_gather=0",
             **address.get("OPTIONS", {}),  # ?sslmode=… of the address
             # max_lifetime: each connection keeps about 1.8 MB for every client that it touched.
             "pool": {"min_size": 0, "max_size": pool_size, "timeout": 5, "max_lifetime": 300},

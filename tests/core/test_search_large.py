@@ -101,6 +101,18 @@ def test_so_it_does_with_several_words_and_a_tab(many, sales, monkeypatch, more)
     assert all_pages(sales, q="riou", relation="customer") == expected(" riou", relation="customer")
 
 
+def test_a_server_that_lends_workers_to_a_statement_changes_nothing(many, sales):
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 2")
+        cursor.execute("SET debug_parallel_query = on")  # a Gather on top of every plan
+    try:
+        assert all_pages(sales, q="menuiserie+dupont") == expected(" menuiserie", " dupont")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET debug_parallel_query")
+            cursor.execute("RESET max_parallel_workers_per_gather")
+
+
 def test_by_another_column_too(many, sales, manner):
     Company.objects.filter(name__endswith="7").update(city="Brest")
     assert sorted(all_pages(sales, q="d", sort="city")) == sorted(expected(" d"))
