@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import Model, QuerySet
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -123,8 +124,20 @@ _SEPARATORS = dict.fromkeys(map(ord, " .-\u00a0\u202f\t"))
 
 
 class CompactField(forms.CharField):
-    """A number that people write with spaces, dots or dashes; kept without, letters upper case."""
+    """A number that people write with spaces, dots or dashes; kept without, letters upper case.
+
+    Its length is judged without them, so that a number can be pasted as it is shown.
+    """
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.max_length = max_length
+        self.widget.attrs["maxlength"] = 2 * max_length
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
+        text = self.compacted(super().to_python(value) or "")
+        MaxLengthValidator(self.max_length)(text)  # alone: what is too long is not told to be wrong as well
+        return text
+
+    def compacted(self, text: str) -> str:
         return text.translate(_SEPARATORS).upper()

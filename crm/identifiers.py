@@ -6,8 +6,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from stdnum.ch import uid
 from stdnum.eu import vat
 from stdnum.fr import siren, siret
+from stdnum.gb import vat as british
 
 # NAF rév. 2 ("43.32A"), and the older nomenclatures that the register still carries ("57.10", "21.01").
 _NAF = re.compile(r"\d{2}\.\d{1,2}[A-Z]?")
@@ -56,10 +58,12 @@ def validate_siret(value: str) -> None:
 
 
 def validate_vat(value: str) -> None:
-    """A VAT number of a member state, with its key where it has one. Raises ValidationError."""
-    if not vat.is_valid(value):
+    """A VAT number of a member state, of the United Kingdom or of Switzerland, with its key where it has one. Raises
+    ValidationError."""
+    known = {"GB": british, "CH": uid}.get(value[:2], vat)
+    if not known.is_valid(value):
         raise ValidationError(
-            _("Le numéro de TVA « %(value)s » est faux : il commence par le pays (FR) et porte une clé."),
+            _("Le numéro de TVA « %(value)s » est faux : il commence par le pays (FR, BE, CH…). Vérifiez la saisie."),
             code="vat", params={"value": value},
         )  # fmt: skip
 

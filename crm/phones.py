@@ -16,6 +16,10 @@ _IN_SERVICE = re.compile(
 # Kept by Arcep for fiction and demonstrations, like five blocks of fixed lines: those the library knows, not this one.
 _FICTION = re.compile(r"\+3363998[0-9]{4}")
 
+# Where 0… is dialled: Guadeloupe, Martinique, Guyane, La Réunion and Mayotte have ranges of their own, which the library
+# reads as the mainland's too.
+_FRENCH = ("GP", "MQ", "GF", "RE", "FR")
+
 
 def usual(text: str) -> str:
     """The international form of a French number as most people write it, "" for anything else."""
@@ -23,6 +27,11 @@ def usual(text: str) -> str:
     if found is None or _IN_SERVICE.match("".join(found.groups())) is None:
         return ""
     return f"+33 {' '.join(found.groups())}"
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a number, as it is kept, is a French mobile's."""
+    return number.startswith(("+33 6", "+33 7"))
 
 
 class PhoneField(forms.CharField):
@@ -44,12 +53,13 @@ class PhoneField(forms.CharField):
             return number
         import phonenumbers  # some 30 MB: only where a number is typed
 
-        try:
-            parsed = phonenumbers.parse(text, "FR")
-        except phonenumbers.NumberParseException as error:
-            raise ValidationError(self.error_messages["phone"], code="phone", params={"value": text}) from error
-        if not phonenumbers.is_valid_number(parsed) and not _FICTION.fullmatch(
-            f"+{parsed.country_code}{parsed.national_number}"
-        ):
-            raise ValidationError(self.error_messages["phone"], code="phone", params={"value": text})
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        for region in _FRENCH:
+            try:
+                parsed = phonenumbers.parse(text, region)
+            except phonenumbers.NumberParseException:
+                break
+            if phonenumbers.is_valid_number(parsed) or _FICTION.fullmatch(
+                f"+{parsed.country_code}{parsed.national_number}"
+            ):
+                return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        raise ValidationError(self.error_messages["phone"], code="phone", params={"value": text})

@@ -19,6 +19,7 @@ from crm.models import Company, Contact, Deal, Lead
 from crm.models.contact import RecipientKind
 from crm.models.lead import LeadState
 from crm.models.pipeline import Pipeline, Stage, StageKind
+from crm.phones import is_mobile
 
 
 class NotConverted(Exception):
@@ -107,7 +108,8 @@ def convert(lead: Lead, wanted: Wanted, *, by: User) -> Lead:
     contact = wanted.contact or _made(
         Contact,
         {
-            "first_name": lead.first_name, "last_name": lead.last_name, "email": lead.email, "phone": lead.phone,
+            "first_name": lead.first_name, "last_name": lead.last_name, "email": lead.email,
+            "mobile" if is_mobile(lead.phone) else "phone": lead.phone,
             # Written to by a firm they name, they write for it; else nobody knows, which counts as a consumer.
             "recipient_kind": RecipientKind.PROFESSIONAL if company else RecipientKind.UNKNOWN,
             "company": str(company.pk) if company else "", "owner": owner,

@@ -16,6 +16,7 @@ from core.merging.declaring import Duplicates, Near, Same
 from core.registry import register
 from core.resource import Badge, Col, Look, Related, Resource, View
 from crm.family import circle, family
+from crm.fields import NafField, PostcodeField, VatField
 from crm.importers import CompanyImporter
 from crm.models import Company
 from crm.models.company import Kind, RegistryState, Relation
@@ -46,7 +47,9 @@ class CompanyForm(ResourceForm):
     siret = CompactField(
         label=_("SIRET"), required=False, max_length=14, help_text=_("14 chiffres ; le SIREN en vient")
     )
-    vat_number = CompactField(label=_("N° de TVA"), required=False, max_length=14)
+    vat_number = VatField(label=_("N° de TVA"), required=False, max_length=14)
+    naf = NafField(label=_("Code NAF"), required=False, max_length=6)
+    postcode = PostcodeField(label=_("Code postal"), required=False, max_length=10)
     phone = PhoneField(label=_("Téléphone"), required=False)
     parent = LookupField(Company, label=_("Maison mère"), required=False)
 

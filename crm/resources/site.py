@@ -11,6 +11,7 @@ from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Look, Related, Resource, View
+from crm.fields import PostcodeField
 from crm.models import Company, Contact, Site
 from crm.models.site import SiteRole
 from crm.resources.deal import DealResource
@@ -31,6 +32,7 @@ class SiteForm(ResourceForm):
     company = LookupField(Company, label=_("Société"), required=False)
     contact = LookupField(Contact, label=_("Contact sur place"), required=False)
     siret = CompactField(label=_("SIRET"), required=False, max_length=14)
+    postcode = PostcodeField(label=_("Code postal"), required=False, max_length=10)
     insee_code = CompactField(
         label=_("Code INSEE de la commune"), required=False, max_length=5, help_text=_("Cinq signes : 29019 pour Brest")
     )

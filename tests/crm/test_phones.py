@@ -56,7 +56,7 @@ def test_what_is_not_plainly_french_is_left_to_the_library(text):
 
 def test_a_number_of_no_range_is_still_refused():
     with pytest.raises(ValidationError, match="pas un numéro valable"):
-        PhoneField().clean("06 97 00 11 22")
+        PhoneField().clean("07 10 00 11 22")
 
 
 @given(st.one_of(st.from_regex(r"[0-9]{9}", fullmatch=True), st.from_regex(r"356000000", fullmatch=True)))
@@ -95,3 +95,26 @@ def _accepts(validate, text: str) -> bool:
 def test_numbers_that_arcep_keeps_for_fiction_are_taken(block):
     """A contact of the demo could not be saved again."""
     assert PhoneField().clean(f"{block} 12 34") == f"+33 {block[1:]} 12 34"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("0590 82 12 34", "+590 590 82 12 34"),
+        ("0262 90 12 34", "+262 262 90 12 34"),
+        ("0692 85 12 34", "+262 692 85 12 34"),
+        ("0596 60 12 34", "+596 596 60 12 34"),
+        ("0594 30 12 34", "+594 594 30 12 34"),
+        ("0639 01 12 34", "+262 639 01 12 34"),
+        ("0697 00 11 22", "+596 697 00 11 22"),
+        ("05 49 00 11 22", "+33 5 49 00 11 22"),
+    ],
+)
+def test_a_number_of_overseas_france_is_taken_as_it_is_dialled_there(typed, kept):
+    assert PhoneField().clean(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["0123", "0590 82", "02 98 00 11 22 33", "poste 12", "++33"])
+def test_what_is_no_number_anywhere_is_refused_in_words(typed):
+    with pytest.raises(ValidationError, match="n’est pas un numéro valable"):
+        PhoneField().clean(typed)
