@@ -30,7 +30,7 @@ def _check(resource):
             )
     if not any(col.sort for col in resource.columns):
         yield Error(f"{resource.__name__}: at least one column must sort", id="core.E003")
-    for name in (*resource.look.subtitle, *resource.look.hint):
+    for name in (*resource.look.subtitle, *resource.look.hint, *resource.look.side):
         if not hasattr(resource.model, name):
             yield Error(f"{resource.__name__}: subtitle {name!r} is no field of {meta.label}", id="core.E004")
     if "search" not in {field.name for field in meta.fields}:

@@ -119,8 +119,8 @@ def cell(field: models.Field, row: models.Model) -> SafeString | str:
     return cell_writer(field)(row)
 
 
-def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | str]:
-    """`cell` for many rows: what does not depend on the row is looked up once."""
+def cell_writer(field: models.Field, *, hour: bool = False) -> Callable[[models.Model], SafeString | str]:
+    """`cell` for many rows: what does not depend on the row is looked up once. `hour`: see core.resource.Col."""
     name = field.attname
     if isinstance(field, Virtual):
         return field.writer()
@@ -133,8 +133,9 @@ def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | st
                 return ""
             local = value.astimezone(zone)
             date, short = _dates(local.date(), today)
-            title = at % {"day": date, "time": clock(local)}
-            return SafeString(f'<time datetime="{value.isoformat()}" title="{escape(title)}">{short}</time>')
+            time = clock(local)
+            title, shown = at % {"day": date, "time": time}, f"{short} {time}" if hour else short
+            return SafeString(f'<time datetime="{value.isoformat()}" title="{escape(title)}">{shown}</time>')
 
         return write
     if isinstance(field, models.DateField):

@@ -112,7 +112,8 @@ def counts(listing: Listing, name: str) -> dict[str, str] | None:
         return None
     groups = grouped(values[:SCANNED])
     partial = sum(groups.values()) >= SCANNED
-    return {"" if value is None else str(value): _label(count, partial) for value, count in groups.items()}
+    none = getattr(filter_, "null_value", "")
+    return {none if value is None else str(value): _label(count, partial) for value, count in groups.items()}
 
 
 def _is_field(model: type[Model], path: str) -> bool:

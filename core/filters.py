@@ -69,7 +69,7 @@ class _PeopleField(ModelMultipleChoiceField):
 
 
 class PersonFacet(django_filters.ModelMultipleChoiceFilter):
-    """Any of the ticked people."""
+    """Any of the ticked people, and nobody."""
 
     icon = "users"
     field_class = _PeopleField
@@ -77,15 +77,20 @@ class PersonFacet(django_filters.ModelMultipleChoiceFilter):
     scope: Scope
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, queryset=lambda request: User.objects.none(), distinct=False, **kwargs)
+        super().__init__(
+            *args, queryset=lambda request: User.objects.none(), distinct=False, null_value="none", **kwargs
+        )
 
     def reach(self, user: User, scope: Scope) -> None:
         """Offer the people to whom this person may give a row."""
         self.user, self.scope = user, scope
         self.queryset = lambda request: user.colleagues(scope)
+        if scope is not Scope.OWN:  # what is nobody's is then seen
+            self.extra["null_label"] = _("Personne")
 
     def offered(self) -> Pairs:
-        return tuple((str(pk), name) for pk, name in self.user.colleague_names(self.scope))
+        people = tuple((str(pk), name) for pk, name in self.user.colleague_names(self.scope))
+        return people if self.scope is Scope.OWN else ((self.null_value, str(_("Personne"))), *people)
 
 
 class MonthFacet(django_filters.MultipleChoiceFilter):

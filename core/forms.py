@@ -63,7 +63,7 @@ class ResourceForm(CleanInput, forms.ModelForm):
             elif getattr(getattr(field, "queryset", None), "model", None) is User:
                 field.queryset = self._assignable(name)  # type: ignore[attr-defined]
         owner = self.resource.owner() if self.resource else ""
-        if self.instance._state.adding and owner in self.fields and self._scope is not Scope.ALL:
+        if self.instance._state.adding and owner in self.fields:
             self.initial.setdefault(owner, user.pk)
 
     def _add_customs(self) -> None:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core import keyset, search, standing
@@ -97,7 +99,8 @@ class Listing:
 
     @cached_property
     def page(self) -> keyset.Page:
-        return self.turned({*(col.name for col in self._cols), *self.resource.look.subtitle})
+        look = self.resource.look
+        return self.turned({*(col.name for col in self._cols), *look.subtitle, *look.side})
 
     @property
     def plain(self) -> Sight | None:
@@ -173,7 +176,7 @@ class Listing:
         if self.resource.look.badge and self.resource.look.badge.field == col.name:
             return "st", lambda row: ""
         field_ = self._field(col)
-        return css_of(field_), cell_writer(field_)
+        return css_of(field_), cell_writer(field_, hour=col.hour)
 
     def _row(self, row: models.Model, fields: list[tuple[str, str, Callable[[models.Model], Any]]], rank: int) -> Row:
         resource, badge = self.resource, self.resource.badge_of(row, self.user)
@@ -186,7 +189,19 @@ class Listing:
             avatar=resource.look.avatar,
             badge=badge,
             cells=cells,
+            side=self._beside(row),
         )
+
+    def _beside(self, row: models.Model) -> str:
+        texts = [conditional_escape(text) for write in self._side if (text := write(row))]
+        return SafeString(" · ".join(texts))
+
+    @cached_property
+    def _side(self) -> list[Callable[[models.Model], Any]]:
+        hidden = self.resource.hidden_from(self.user)
+        known = {col.name: col for col in self.resource.columns}
+        names = [name for name in self.resource.look.side if name not in hidden]
+        return [self._written(known.get(name, Col(name)))[1] for name in names]
 
     @cached_property
     def _record_base(self) -> str:

@@ -35,4 +35,4 @@ class Row:
     avatar: str
     badge: dict[str, str] | None
     cells: list[Cell]
-    amount: str = ""
+    side: str = ""  # what a phone shows beside it

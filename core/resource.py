@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 class Col:
     """A column of the list: a field of the model. `sort` needs an index on (key, id), see core.checks.
 
-    `newest`: the list opens sorted by it, the newest first, instead of by the first column that sorts.
+    `newest`: the list opens sorted by it, the newest first, instead of by the first column that sorts. `hour`: of a
+    moment, the hour is shown with the day.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Col:
     link: bool = False
     sort: bool = False
     newest: bool = False
+    hour: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Look:
     feminine: bool = False
     subtitle: Sequence[str] = ()  # fields under a row's name
     hint: Sequence[str] = ()  # fields beside it in the palette, to tell namesakes apart; those of the subtitle if none
+    side: Sequence[str] = ()  # fields beside it on a phone, where a list shows no columns
     badge: Badge | None = None
     search_hint: StrOrPromise = ""
 

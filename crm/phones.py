@@ -16,8 +16,8 @@ _IN_SERVICE = re.compile(
 # Kept by Arcep for fiction and demonstrations, like five blocks of fixed lines: those the library knows, not this one.
 _FICTION = re.compile(r"\+3363998[0-9]{4}")
 
-# Where 0… is dialled: Guadeloupe, Martinique, Guyane, La Réunion and Mayotte have ranges of their own, which the library
-# reads as the mainland's too.
+# Where 0… is dialled. Guadeloupe, Martinique, Guyane, La Réunion and Mayotte come first: the library reads some of
+# their ranges as the mainland’s too.
 _FRENCH = ("GP", "MQ", "GF", "RE", "FR")
 
 

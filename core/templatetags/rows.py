@@ -45,9 +45,9 @@ def _row(row: "Row", box: Callable[["Row"], str], shown: slice) -> str:
     picture = avatar(row.title, row.avatar) if row.avatar else ""
     subtitle = f"<small>{safe(row.subtitle)}</small>" if row.subtitle else ""
     side = ""
-    if row.badge or row.amount:
-        amount = f'<span class="amount">{safe(row.amount)}</span>' if row.amount else ""
-        side = f'<span class="side only-phone">{amount}{state}</span>'
+    if row.badge or row.side:
+        beside = f'<span class="beside">{safe(row.side)}</span>' if row.side else ""
+        side = f'<span class="side only-phone">{state}{beside}</span>'
     cells = "".join(
         [
             (f'<td class="{cell.css}">' if cell.css else "<td>")

@@ -68,7 +68,8 @@ class FormView(ResourceView):
         return save(form, self.resource, self.user, self.level)
 
     def done(self, row: models.Model) -> str:
-        return _("« %s » est enregistré.") % self.resource.title(row)
+        said = _("« %s » est enregistrée.") if self.resource.look.feminine else _("« %s » est enregistré.")
+        return said % self.resource.title(row)
 
     def named(self, author: Author | None) -> Author | None:
         """Who changed the row meanwhile, as the person is told of them."""

@@ -106,6 +106,7 @@ class ActivityResource(Resource):
         icon="calendar",
         feminine=True,
         subtitle=("company",),
+        side=("due_at",),
         badge=Badge("state", {"planned": "info", "done": "good"}),
         search_hint=_("Objet, lieu…"),
     )
@@ -113,7 +114,7 @@ class ActivityResource(Resource):
         Col("subject", link=True, sort=True),
         Col("state"),
         Col("kind"),
-        Col("due_at", sort=True, newest=True),
+        Col("due_at", sort=True, newest=True, hour=True),
         Col("contact"),
         Col("deal"),
         Col("owner"),

@@ -109,6 +109,7 @@ class CompanyResource(Resource):
         feminine=True,
         subtitle=("email",),
         hint=("city",),
+        side=("city",),
         badge=Badge("relation", {"prospect": "info", "customer": "good"}),
         search_hint=_("Nom, ville, SIREN…"),
     )

@@ -183,6 +183,10 @@ class DealForm(ResourceForm):
         if stage is None:
             return data
         if stage.kind != StageKind.LOST:
+            if data.get("lost_reason") and "lost_reason" in self.changed_data:
+                self.add_error(
+                    "lost_reason", _("Une affaire n’a de motif de perte que perdue : changez d’abord son étape.")
+                )
             data["lost_reason"] = None
         elif not data.get("lost_reason") and "lost_reason" not in self.errors:
             self.add_error(
@@ -209,6 +213,7 @@ class DealResource(Resource):
         icon="handshake",
         feminine=True,
         subtitle=("company",),
+        side=("amount", "expected_on"),
         badge=Badge("state", {"open": "info", "won": "good", "lost": "danger"}),
         search_hint=_("Nom de l’affaire…"),
     )

@@ -89,6 +89,7 @@ class LeadResource(Resource):
         avatar="round",
         feminine=True,
         subtitle=("company_name",),
+        side=("created_at",),
         badge=Badge("state", {"new": "info", "qualified": "warn", "converted": "good"}),
         search_hint=_("Nom, société, e-mail…"),
     )
@@ -100,7 +101,7 @@ class LeadResource(Resource):
         Col("phone"),
         Col("source"),
         Col("owner"),
-        Col("created_at", label=_("Reçue"), sort=True, newest=True),
+        Col("created_at", label=_("Reçue"), sort=True, newest=True, hour=True),
     )
     views = (
         View(_("Toutes")),

@@ -150,6 +150,7 @@ class MailingResource(Resource):
     look = Look(
         icon="send",
         subtitle=("subject",),
+        side=("scheduled_at",),
         badge=Badge(
             "state",
             {"scheduled": "info", "sending": "info", "paused": "warn", "sent": "good", "cancelled": "neutral"},

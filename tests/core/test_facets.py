@@ -45,7 +45,7 @@ def test_people_are_counted_by_their_key(sales, make_company):
     owner = User.objects.get(email="sales@atelier.example")
     make_company(owner=owner)
     make_company("Sans personne")
-    assert counts(sales, "owner") == {str(owner.pk): "1", "": "1"}
+    assert counts(sales, "owner") == {str(owner.pk): "1", "none": "1"}
 
 
 def test_tags_are_counted_under_the_other_filters(sales, make_company):
@@ -110,3 +110,19 @@ def test_rows_out_of_reach_are_not_counted(signed_in, atelier, make_company):
     make_company("À moi", owner=mine)
     Role.objects.filter(code="sales").update(scopes={"crm": "own"})
     assert counts(signed_in(atelier, "sales"), "relation") == {"prospect": "1"}
+
+
+def test_rows_that_are_nobody_s_are_counted_and_found(make_company, person):
+    me, other = person(crm="read"), person(crm="read", scope="own")
+    make_company("À moi", owner=me.user)
+    make_company("À personne", owner=None)
+    assert counts(me, "owner") == {str(me.user.pk): "1", "none": "1"}
+    page = me.get("/crm/companies/", {"owner": "none"})
+    listing = page.context["listing"]
+    assert [row.title for row in listing.rows] == ["À personne"]
+    assert [(chip["label"], chip["value"]) for chip in listing.chips] == [("Responsable", "Personne")]
+    both = me.get("/crm/companies/", {"owner": ["none", me.user.pk]}).context["listing"]
+    assert len(both.rows) == 2
+    assert me.get("/api/crm/companies/", {"owner": "none"}).json()["results"][0]["title"] == "À personne"
+    [facet] = [one for one in other.get("/crm/companies/").context["listing"].facets if one.name == "owner"]
+    assert [value for value, _name in facet.offered] == [str(other.user.pk)]

@@ -3,11 +3,14 @@
 What a list costs is in tests/contract/test_cost.py, for every resource.
 """
 
+import datetime as dt
 import re
 
 import pytest
+from django.utils import timezone
 
-from crm.models import Company, Contact
+from crm.models import Activity, Company, Contact, Deal, Stage
+from tests.contract.conftest import filled
 
 URL = "/crm/companies/"
 
@@ -116,3 +119,37 @@ def test_htmx_gets_the_region_only_and_caches_know_it(sales, make_company):
     assert "<html" in whole.content.decode() and "<html" not in part.content.decode()
     assert "Menuiserie Dupont" in part.content.decode()
     assert "HX-Request-Type" in part.headers["Vary"]
+
+
+def test_a_phone_is_told_beside_a_name_what_the_columns_say_elsewhere(person, atelier):
+    seller, reader = person(crm="write"), person(crm="read", scope="own")
+    deal = Deal.objects.create(
+        name="Escalier", amount=2000, expected_on=dt.date(2031, 3, 8), stage=Stage.objects.first()
+    )
+    page = seller.get("/crm/deals/").content.decode()
+    [beside] = re.findall(r'<span class="beside">(.*?)</span></span></th>', page)
+    assert re.sub(r"<[^>]+>", "", beside).replace("\u202f", "").replace("\u00a0", " ") == "2000,00 · 8 mars 2031"
+    empty = reader.get("/crm/deals/").content.decode()
+    assert "rien ne vous en est confié" in empty and "importez un fichier" not in empty
+    assert (
+        f"« {deal} » est enregistrée."
+        in seller.post(
+            f"/crm/deals/{deal.pk}/edit/", filled(seller.get(f"/crm/deals/{deal.pk}/edit/")), follow=True
+        ).content.decode()
+    )
+
+
+def test_what_is_due_at_an_hour_says_it(person, atelier):
+    when = timezone.make_aware(dt.datetime(2031, 3, 8, 14, 30))
+    Activity.objects.create(
+        subject="Visite", kind="visit", due_at=when, deal=Deal.objects.create(name="x", stage=Stage.objects.first())
+    )
+    listed = person(crm="read").get("/crm/activities/").content.decode()
+    shown = re.findall(r"<time [^>]*>(8\u00a0mars\u00a02031[^<]*)</time>", listed)
+    assert [text.replace("\u00a0", " ") for text in shown] == ["8 mars 2031 14 h 30"] * 2
+
+
+def test_lines_of_a_note_stay_lines(sales, make_company):
+    company = make_company(note="Ligne un\nLigne deux")
+    page = sales.get(f"/crm/companies/{company.pk}/").content.decode()
+    assert '<span class="lines">Ligne un\nLigne deux</span>' in page

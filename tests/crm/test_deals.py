@@ -14,7 +14,7 @@ from core.models import Event
 from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
 from crm.models import Company, Deal, LostReason, Pipeline, Stage
-from tests.contract.conftest import queries_of
+from tests.contract.conftest import filled, queries_of
 from tests.workers import second_of_two
 
 BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast/"
@@ -329,3 +329,26 @@ def test_a_card_that_two_people_move_at_once_ends_where_the_second_put_it(make_c
     with tenant_context(client):
         deal.refresh_from_db()
     assert moved.stage_id == deal.stage_id == third.pk
+
+
+def test_a_new_deal_is_first_of_all_one_s_own(stages, seller, person):
+    url = "/crm/deals/new/"
+    values = filled(seller.get(url))
+    assert values["owner"] == [str(seller.user.pk)]
+    seller.post(url, {**values, "name": "Escalier"})
+    assert Deal.objects.get(name="Escalier").owner == seller.user
+    seller.post(url, {**values, "name": "Verrière", "owner": ""})
+    assert Deal.objects.get(name="Verrière").owner is None
+
+
+def test_a_reason_of_loss_given_to_an_open_deal_is_refused_in_words(stages, seller):
+    deal, reason = make(stages["Négociation"], owner=seller.user), LostReason.objects.first()
+    answer = seller.post(f"/crm/deals/{deal.pk}/fields/lost_reason/", {"lost_reason": reason.pk})
+    assert "changez d’abord son étape" in answer.content.decode()
+    deal.refresh_from_db()
+    assert deal.lost_reason is None
+    lost = make(stages["Perdue"], "Perdue", lost_reason=reason, owner=seller.user)
+    url = f"/crm/deals/{lost.pk}/edit/"
+    assert seller.post(url, {**filled(seller.get(url)), "stage": stages["Négociation"].pk}).status_code == 302
+    lost.refresh_from_db()
+    assert (lost.state, lost.lost_reason) == ("open", None)
