@@ -14,6 +14,7 @@ from core.accounts.models import User
 from core.mail.delivering import deliver
 from core.mail.dkim import make_key, put_into_service, record_of
 from core.models import DkimKey, MailSettings, MailState, OutgoingMail
+from core.templatetags.french import day
 from crm.actions.consents import record_consent, withdraw
 from crm.actions.mailings import feed, send_due
 from crm.models import Company, Contact, Mailing, MailingList, MailTemplate, Message, ProspectingSettings
@@ -102,6 +103,14 @@ def test_a_trial_goes_to_whoever_asks_and_its_link_opts_nobody_out(draft, atelie
     mail = OutgoingMail.objects.get()
     assert mail.recipient == "sales@atelier.example" and mail.subject == "[Essai] Nouveautés pour Hamon & Fils"
     assert "/d/essai" in mail.headers["List-Unsubscribe"] and not Message.objects.exists()
+
+
+def test_a_scheduled_one_says_on_which_day_it_leaves(draft, leave, atelier, signed_in):
+    at = timezone.localtime() + dt.timedelta(days=3)
+    leave(at=at.strftime("%Y-%m-%dT10:00"))
+    browser = signed_in(atelier)
+    assert f"Partira le {day(at)} à\u00a010\u00a0h\u00a000" in browser.get(f"{URL}{draft.pk}/").content.decode()
+    assert "Nouvel envoi" in browser.get(URL).content.decode()
 
 
 # --- sent -------------------------------------------------------------------------------------------------------------
