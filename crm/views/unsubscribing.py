@@ -18,6 +18,7 @@ from django.views.generic import View
 from core.hosts import absolute
 from core.mail import queue_mail
 from core.place import client_of
+from core.templatetags.french import of_name
 from crm.actions.consents import come_back, unsubscribe
 from crm.models import MailingList, Message
 from crm.unsubscribing import Leaving, leaving_of, return_token_of, returning_of
@@ -106,5 +107,5 @@ class ResubscribeView(View):
 
     def wording(self, request: HttpRequest) -> str:
         """What the person agrees to, word for word: its digest goes to the ledger."""
-        name = client_of(request).name
-        return _("J’accepte de recevoir par e-mail les nouvelles et les offres de %s.") % name
+        whose = of_name(client_of(request).name)
+        return _("J’accepte de recevoir par e-mail les nouvelles et les offres %s.") % whose
