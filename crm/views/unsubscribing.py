@@ -19,7 +19,7 @@ from core.hosts import absolute
 from core.mail import queue_mail
 from core.place import client_of
 from core.templatetags.french import of_name
-from crm.actions.consents import come_back, unsubscribe
+from crm.actions.consents import come_back, scopes_left, unsubscribe
 from crm.models import MailingList, Message
 from crm.unsubscribing import Leaving, leaving_of, return_token_of, returning_of
 
@@ -48,7 +48,9 @@ class UnsubscribeView(View):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        return self.show(request, self.leaving(request, token))
+        leaving = self.leaving(request, token)
+        left = scopes_left(leaving) if leaving is not None else set()
+        return self.show(request, leaving, left=bool(left), everything="all" in left)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         leaving = self.leaving(request, token)
