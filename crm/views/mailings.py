@@ -26,6 +26,7 @@ from crm.models import Mailing, MailingList, ProspectingSettings
 from crm.models.mailing import MailingState, MessageState
 from crm.prospecting import Reason
 from crm.resources.contact import ContactResource
+from crm.returns import explained
 from crm.statistics import TONES, figures_of
 from crm.views.mail_preview import sample_of
 from crm.views.pipelines import EditView, SettingsView
@@ -120,14 +121,13 @@ class RecipientsView(RecordView):
 
     def shown(self, message: Any) -> dict[str, Any]:
         state = MessageState(message.state)
-        why = message.error or (message.get_reason_display() if message.reason else "")
-        if message.bounce_code:
-            why = f"{message.bounce_code} {why}".strip()
+        why, answer = explained(message)
         return {
             "message": message,
             "label": state.label,
             "tone": TONES[state],
             "why": why,
+            "answer": answer,
             "url": ContactResource.url("prospecting", message.contact_id) if message.contact_id else "",
         }
 
