@@ -41,6 +41,6 @@ def explained(message: Message) -> tuple[str, str]:
 
 def _meaning(code: str) -> str:
     kind = code.partition(".")[2]
-    means = _MEANINGS.get(kind) or _MEANINGS.get(kind.partition(".")[0])
-    means = means or _("Le serveur du destinataire ne l’a pas pris")
+    family = _MEANINGS.get(kind.partition(".")[0]) or _("Le serveur du destinataire ne l’a pas pris")
+    means = _MEANINGS.get(kind) or family
     return f"{means} ({code})." if code else f"{means}."

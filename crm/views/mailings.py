@@ -27,7 +27,7 @@ from crm.models.mailing import MailingState, MessageState
 from crm.prospecting import Reason
 from crm.resources.contact import ContactResource
 from crm.returns import explained
-from crm.statistics import TONES, figures_of
+from crm.statistics import FIGURES, TONES, figures_of
 from crm.views.mail_preview import sample_of
 from crm.views.pipelines import EditView, SettingsView
 
@@ -99,21 +99,19 @@ class RecipientsView(RecordView):
     def messages(self, row: Mailing) -> dict[str, Any]:
         state, before = self.request.GET.get("state", ""), self.request.GET.get("before", "")
         found = row.messages.select_related("contact").order_by("-pk")
-        found = found.filter(state=state) if state in MessageState.values else found
-        if state == "left":
-            found = found.filter(unsubscribed_at__isnull=False)
+        found = found.filter(FIGURES[state]) if state in FIGURES else found
         if before.isascii() and before.isdigit() and len(before) < 19:
             found = found.filter(pk__lt=int(before))
         rows = list(found[: _PAGE + 1])
         url = self.resource.url("recipients", row.pk)
-        counts = figures_of(row)["counts"]
+        figures = figures_of(row)
         last = f"&before={rows[_PAGE - 1].pk}" if len(rows) > _PAGE else ""
         return {
             "states": [
-                {"label": _("Tous"), "url": url, "current": not state, "count": sum(counts.values())},
-                *({"label": label, "url": f"{url}?state={value}", "current": value == state, "count": counts[value]}
-                  for value, label in MessageState.choices if value in counts),
-                {"label": _("Désabonnés"), "url": f"{url}?state=left", "current": state == "left", "count": None},
+                {"label": _("Tous"), "url": url, "current": state not in FIGURES, "count": figures["total"]},
+                *({"label": tile.label, "url": f"{url}?state={tile.key}", "current": tile.key == state,
+                   "count": tile.value}
+                  for tile in figures["tiles"] if tile.value or tile.key == state),
             ],
             "shown": [self.shown(message) for message in rows[:_PAGE]],
             "more_url": f"{url}?state={state}{last}" if last else "",
