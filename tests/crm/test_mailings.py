@@ -13,7 +13,7 @@ from django_tenants.utils import tenant_context
 from core.accounts.models import User
 from core.mail.delivering import deliver
 from core.mail.dkim import make_key, put_into_service, record_of
-from core.models import DkimKey, MailSettings, MailState, OutgoingMail
+from core.models import DkimKey, MailSettings, MailState, Notification, OutgoingMail
 from core.templatetags.french import day
 from crm.actions.consents import record_consent, withdraw
 from crm.actions.mailings import feed, send_due
@@ -103,6 +103,28 @@ def test_a_trial_goes_to_whoever_asks_and_its_link_opts_nobody_out(draft, atelie
     mail = OutgoingMail.objects.get()
     assert mail.recipient == "sales@atelier.example" and mail.subject == "[Essai] Nouveautés pour Hamon & Fils"
     assert "/d/essai" in mail.headers["List-Unsubscribe"] and not Message.objects.exists()
+
+
+def test_one_that_reaches_nobody_does_not_leave_at_once(draft, atelier, signed_in):
+    withdraw(channel="email", address="pro@exemple.fr", source="Appel")
+    browser, page = signed_in(atelier), f"{URL}{draft.pk}/departure/"
+    assert "Il ne peut pas partir tout de suite" in browser.get(page).content.decode()
+    said = browser.post(page, {}).content.decode()
+    assert "Personne de « Brest » ne peut le recevoir aujourd’hui" in said and f"{URL}{draft.pk}/recipients/" in said
+    draft.refresh_from_db()
+    assert draft.state == MailingState.DRAFT and draft.text and not Message.objects.exists()
+
+
+def test_one_that_reaches_nobody_at_its_hour_is_a_draft_again_and_its_owner_knows(draft, leave, smtp):
+    withdraw(channel="email", address="pro@exemple.fr", source="Appel")
+    at = timezone.localtime() + dt.timedelta(days=2)
+    leave(at=at.strftime("%Y-%m-%dT%H:%M"))
+    Mailing.objects.update(scheduled_at=timezone.now())
+    send_due()
+    draft.refresh_from_db()
+    assert (draft.state, draft.scheduled_at) == (MailingState.DRAFT, None) and not Message.objects.exists()
+    told = Notification.objects.get(person=draft.owner)
+    assert "« Printemps » n’est pas parti" in told.text and told.url == f"{URL}{draft.pk}/recipients/"
 
 
 def test_a_scheduled_one_says_on_which_day_it_leaves(draft, leave, atelier, signed_in):
