@@ -74,6 +74,17 @@ def test_dangerous_html_is_taken_out_and_values_are_escaped(draft, atelier, sign
     assert "<script>" not in shown and "&lt;script&gt;" in shown
 
 
+def test_an_information_of_service_has_no_list_to_leave(draft, atelier, signed_in):
+    browser, given = signed_in(atelier), MailingList.objects.get().pk
+    new = {"name": "Fermeture", "purpose": "service", "mailing_list": given, "subject": "S", "text": "T"}
+    assert browser.post(f"{URL}new/", new).status_code == 302
+    assert Mailing.objects.get(name="Fermeture").mailing_list is None
+    wrong = browser.post(f"{URL}new/", {**new, "text": "{{prenm}}"})
+    assert f'<option value="{given}" selected>' in wrong.content.decode(), "what was typed is still there"
+    assert browser.post(f"{URL}new/", {**new, "name": "Offre", "purpose": "prospecting"}).status_code == 302
+    assert Mailing.objects.get(name="Offre").mailing_list_id == given
+
+
 def test_the_page_says_who_would_get_it_and_why_not_the_others(draft, atelier, signed_in):
     page = signed_in(atelier).get(f"{URL}{draft.pk}/recipients/").content.decode()
     assert re.search(r'class="big">1</b>', page)
