@@ -31,6 +31,7 @@ from core.addresses import address
 from core.display import plain
 from core.keyset import Order
 from core.sight import Sight
+from core.templatetags.french import new
 
 if TYPE_CHECKING:
     from django_filters import FilterSet
@@ -160,7 +161,7 @@ class Resource:
 
     @classproperty
     def new_label(cls) -> str:  # noqa: N805
-        return f"{'Nouvelle' if cls.look.feminine else 'Nouveau'} {cls.model._meta.verbose_name}"
+        return new(cls.model._meta.verbose_name, feminine=cls.look.feminine)
 
     @classmethod
     def first_order(cls) -> Order:

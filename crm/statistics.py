@@ -1,13 +1,14 @@
 """What came of a mailing, from what mail servers and people answered: nobody is watched opening or clicking."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.models import Mailing
-from crm.models.mailing import MessageState
+from crm.models.mailing import GONE, TO_GO, MessageState
 
 TONES = {
     MessageState.WAITING: "neutral",
@@ -19,34 +20,60 @@ TONES = {
     MessageState.BOUNCED: "danger",
     MessageState.COMPLAINED: "danger",
 }
+# What each figure counts, and what the list behind it shows. A bounce and a complaint are of messages that left.
+FIGURES: dict[str, Q] = {
+    "sent": Q(state__in=GONE),
+    "to-go": Q(state__in=TO_GO),
+    "excluded": Q(state=MessageState.EXCLUDED),
+    "bounced": Q(state=MessageState.BOUNCED),
+    "left": Q(unsubscribed_at__isnull=False),
+    "complained": Q(state=MessageState.COMPLAINED),
+    "failed": Q(state=MessageState.FAILED),
+    "uncertain": Q(state=MessageState.UNCERTAIN),
+}
+_ALWAYS = ("sent", "excluded", "bounced", "left", "complained")
+_PARTS = ("bounced", "left", "complained")  # of what was sent
+_FIGURE_TONES = {
+    "to-go": "info", "bounced": "danger", "left": "warn", "complained": "danger", "failed": "danger",
+    "uncertain": "warn",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tile:
+    """`share`: in % of what was sent; None where it is no part of it."""
+
+    key: str
+    label: str
+    value: int
+    tone: str
+    share: int | None
 
 
 def figures_of(mailing: Mailing) -> dict[str, Any]:
     """One query. `done`: the share in % of those to whom it may go that have been dealt with."""
-    rows = mailing.messages.values_list("state").annotate(n=Count("id"), left=Count("unsubscribed_at")).order_by()
-    counts = {state: number for state, number, _left in rows}
-    left = sum(number for _state, _n, number in rows)
-    total = sum(counts.values())
-    excluded = counts.get(MessageState.EXCLUDED, 0)
-    to_go = counts.get(MessageState.WAITING, 0) + counts.get(MessageState.QUEUED, 0)
-    arrived = counts.get(MessageState.SENT, 0)
-    returned = counts.get(MessageState.BOUNCED, 0) + counts.get(MessageState.FAILED, 0)
-    complaints = counts.get(MessageState.COMPLAINED, 0)
-    intended = total - excluded
-    tiles = [
-        (ngettext("Envoyé", "Envoyés", arrived), arrived, ""),
-        (ngettext("Écarté", "Écartés", excluded), excluded, ""),
-        (_("Non remis"), returned, "danger" if returned else ""),
-        (ngettext("Désabonné", "Désabonnés", left), left, "warn" if left else ""),
-        (ngettext("Plainte", "Plaintes", complaints), complaints, "danger" if complaints else ""),
-    ]
-    if doubtful := counts.get(MessageState.UNCERTAIN, 0):
-        tiles.append((str(MessageState.UNCERTAIN.label), doubtful, "warn"))
-    if to_go:
-        tiles.insert(1, (_("À envoyer"), to_go, "info"))
+    found = mailing.messages.aggregate(
+        total=Count("id"), **{key: Count("id", filter=which) for key, which in FIGURES.items()}
+    )
+    intended = found["total"] - found["excluded"]
     return {
-        "counts": counts,
-        "tiles": [{"label": label, "value": value, "tone": tone} for label, value, tone in tiles],
-        "total": total,
-        "done": round(100 * (intended - to_go) / intended) if intended else 100,
+        "tiles": [_tile(key, found) for key in FIGURES if key in _ALWAYS or found[key]],
+        "total": found["total"],
+        "done": round(100 * (intended - found["to-go"]) / intended) if intended else 100,
     }
+
+
+def _tile(key: str, found: dict[str, int]) -> Tile:
+    n = found[key]
+    labels = {
+        "sent": ngettext("Envoyé", "Envoyés", n),
+        "to-go": _("À envoyer"),
+        "excluded": ngettext("Écarté", "Écartés", n),
+        "bounced": _("Non remis"),
+        "left": ngettext("Désabonné", "Désabonnés", n),
+        "complained": ngettext("Plainte", "Plaintes", n),
+        "failed": ngettext("Refusé", "Refusés", n),
+        "uncertain": str(MessageState.UNCERTAIN.label),
+    }
+    share = round(100 * n / found["sent"]) if n and found["sent"] and key in _PARTS else None
+    return Tile(key, labels[key], n, _FIGURE_TONES.get(key, "") if n else "", share)

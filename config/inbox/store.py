@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -37,9 +37,10 @@ class Received:
     @property
     def at(self) -> datetime | None:
         try:
-            return parsedate_to_datetime(str(self.message["Date"]))
+            at = parsedate_to_datetime(str(self.message["Date"]))
         except (TypeError, ValueError):
             return None
+        return at if at.tzinfo else at.replace(tzinfo=UTC)  # "-0000" is UTC of a sender that does not say its zone
 
     def part(self, kind: str) -> str:
         """The "plain" or "html" part as text; "" without one."""

@@ -16,7 +16,13 @@ NBSP = "\u00a0"
 THIN = "\u202f"  # between thousands
 NONE = "—"
 MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+_NEAR = {-1: "demain", 0: "aujourd’hui", 1: "hier"}
 RECENT = dt.timedelta(days=180)
+# How the nouns begin whose h is heard as a stop: the others' is mute.
+_ASPIRATED = (
+    "hach", "hall", "halt", "hameau", "handicap", "hangar", "haricot", "harnais", "hasard", "haut", "hayon", "heros",
+    "heurt", "hors", "hublot", "huit",
+)  # fmt: skip
 BYTE_UNITS = ("o", "Ko", "Mo", "Go", "To")
 
 
@@ -55,6 +61,13 @@ def of_name(value: Any) -> str:
     return f"d’{value}" if fold(str(value))[:1] in set("aeiou") else f"de {value}"
 
 
+def new(noun: Any, *, feminine: bool = False) -> str:
+    """« Nouveau contact », « Nouvel envoi », « Nouvelle affaire »."""
+    plain = fold(str(noun))
+    liaison = plain[:1] in set("aeiou") or (plain[:1] == "h" and not plain.startswith(_ASPIRATED))
+    return f"{'Nouvelle' if feminine else 'Nouvel' if liaison else 'Nouveau'} {noun}"
+
+
 @register.filter
 def size(value: Any) -> str:
     """A size in bytes → « 4,2 Mo »."""
@@ -83,9 +96,14 @@ def moment(value: Any) -> str:
     if not isinstance(value, dt.datetime):
         return day(value)
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    ago = (timezone.localdate() - local.date()).days
-    date = {0: "aujourd’hui", 1: "hier"}.get(ago) or day(local)
-    return f"{date} à{NBSP}{clock(local)}"
+    return f"{_NEAR.get(_days_ago(local)) or day(local)} à{NBSP}{clock(local)}"
+
+
+@register.filter
+def when(value: Any) -> str:
+    """`moment` after a verb: « (parti) hier à 9 h 30 », « (parti) le 9 oct. à 14 h 05 »."""
+    near = isinstance(value, dt.datetime) and _days_ago(value) in _NEAR
+    return moment(value) if near or _local_date(value) is None else f"le {moment(value)}"
 
 
 @register.filter
@@ -117,6 +135,10 @@ def groups(value: Any) -> str:
         return str(value or NONE)
     parts = [digits[0:3], digits[3:6], digits[6:9], digits[9:]]
     return NBSP.join(part for part in parts if part)
+
+
+def _days_ago(value: dt.datetime) -> int:
+    return (timezone.localdate() - (_local_date(value) or timezone.localdate())).days
 
 
 def _local_date(value: Any) -> dt.date | None:

@@ -85,6 +85,12 @@ def unsubscribe(leaving: Leaving, *, everything: bool, source: str) -> None:
         )  # fmt: skip
 
 
+def scopes_left(leaving: Leaving) -> set[str]:
+    """What the person of a token has already left of what it can opt out of: "all", "list:12"."""
+    rows = Suppression.objects.filter(digest=leaving.digest, scope__in=("all", f"list:{leaving.mailing_list}"))
+    return set(rows.exclude(reason=SuppressionReason.BOUNCE).values_list("scope", flat=True))
+
+
 @transaction.atomic
 def come_back(message: Message, *, wording: str) -> Consent:
     """The owner of the address confirmed, from a mail sent to it, that they want to be written to again."""

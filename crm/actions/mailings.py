@@ -18,14 +18,18 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.accounts.models import User
+from core.actions.notifications import notify
 from core.alone import alone
 from core.hosts import absolute
 from core.listing import Listing
 from core.mail import BadMail, queue_mail
 from core.mail.returns import address_of_client
 from core.models import MailState, OutgoingMail
+from core.models.notifications import Channel
+from core.notifying.kinds import Kind, add_kind
 from core.registry import resource_of
 from crm.addresses import digest_of
 from crm.models import Contact, Mailing, Message
@@ -39,6 +43,15 @@ PORTION = 50  # messages judged and queued in one transaction
 HELD = 100  # of one mailing in the outbox at a time: what waits here can still be paused, and is judged late
 _CHUNK = 2000
 TRIAL = "essai"  # the token of a test: it opts nobody out
+STOPPED = add_kind(
+    Kind(
+        "crm-mailing-stopped",
+        gettext_lazy("Un envoi n’est pas parti"),
+        gettext_lazy("À son heure, personne ne pouvait le recevoir."),
+        "send",
+        Channel.EMAIL,
+    )
+)
 
 
 # --- the segment ----------------------------------------------------------------------------------------------------
@@ -56,6 +69,11 @@ def each_recipient(mailing: Mailing, rows: QuerySet[Contact]) -> Iterator[list[R
     found = rows.iterator(chunk_size=_CHUNK)
     while chunk := list(islice(found, _CHUNK)):
         yield recipients(mailing, chunk)
+
+
+def reaches_somebody(mailing: Mailing, rows: QuerySet[Contact]) -> bool:
+    """Whether any contact of a segment may get it today."""
+    return any(one.verdict.allowed for chunk in each_recipient(mailing, rows) for one in chunk)
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -77,7 +95,7 @@ def missing(mailing: Mailing) -> list[str]:
 
 @transaction.atomic
 def schedule(mailing: Mailing, *, at: dt.datetime | None, by: User) -> Mailing:
-    """To leave at a moment, or at once. Raises ValidationError: what is missing."""
+    """To leave at a moment, or at once: not at once to nobody. Raises ValidationError: what is missing."""
     mailing = _locked(mailing)
     if mailing.state != MailingState.DRAFT:
         raise ValidationError(_("Cet envoi est déjà programmé."))
@@ -87,6 +105,13 @@ def schedule(mailing: Mailing, *, at: dt.datetime | None, by: User) -> Mailing:
     mailing.segment_params = mailing.segment.params
     mailing.scheduled_at = max(at or timezone.now(), timezone.now())
     mailing.owner = mailing.owner or by
+    if mailing.scheduled_at <= timezone.now() and not reaches_somebody(
+        mailing, contacts_of(mailing.segment_params, mailing.owner)
+    ):
+        raise ValidationError(
+            _("Personne de « %s » ne peut le recevoir aujourd’hui : voyez pourquoi dans ses destinataires, "
+              "changez-les, ou programmez l’envoi pour plus tard.") % mailing.segment
+        )  # fmt: skip
     mailing.state = MailingState.SCHEDULED
     mailing.save()
     _wake(mailing)
@@ -178,12 +203,21 @@ def send_due() -> None:
 
 @transaction.atomic
 def begin(mailing: Mailing) -> None:
-    """Fix who gets it: one message for each address of the segment, with the reason of those who do not."""
+    """Fix who gets it: one message for each address of the segment, with the reason of those who do not.
+
+    One that reaches nobody is a draft again, and whose it is is told: « Envoyé » would be final, and untrue.
+    """
     mailing = _locked(mailing)
     if mailing.state != MailingState.SCHEDULED:
         return
     assert mailing.owner is not None
-    for chunk in each_recipient(mailing, contacts_of(mailing.segment_params, mailing.owner)):
+    rows = contacts_of(mailing.segment_params, mailing.owner)
+    if not reaches_somebody(mailing, rows):
+        _step(mailing, MailingState.DRAFT, scheduled_at=None)
+        text = _("« %s » n’est pas parti : personne ne pouvait le recevoir. Il est de nouveau un brouillon.") % mailing
+        notify(mailing.owner, STOPPED, text, resource_of(Mailing).url("recipients", mailing.pk))
+        return
+    for chunk in each_recipient(mailing, rows):
         # Two contacts with one address are one message; without an address there is nobody to write to.
         Message.objects.bulk_create(
             [

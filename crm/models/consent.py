@@ -143,6 +143,12 @@ class Suppression(models.Model):
         return f"{self.get_reason_display()} ({self.scope})"
 
     @property
+    def mailing_key(self) -> int | None:
+        """The mailing whose return it is: the source is then the key of its mails, "mailing:12"."""
+        word, _colon, key = self.source.partition(":")
+        return int(key) if word == "mailing" and key.isascii() and key.isdigit() and len(key) < 19 else None
+
+    @property
     def mailing_list(self) -> MailingList | None:
         """The list that was left, and no more than it; None for all of them."""
         kind, _colon, key = self.scope.partition(":")

@@ -178,7 +178,7 @@ class MessageState(models.TextChoices):
 
 
 TO_GO = (MessageState.WAITING, MessageState.QUEUED)
-_GONE = (MessageState.SENT, MessageState.BOUNCED, MessageState.COMPLAINED)
+GONE = (MessageState.SENT, MessageState.BOUNCED, MessageState.COMPLAINED)
 
 
 @personal_data(subject="contact", processing="CRM-02", retention=Keep(years=3, since="created_at", then=After.DELETE))
@@ -204,7 +204,7 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["mailing", "address"], name="message_once_per_address"),
             models.CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_known"),
             models.CheckConstraint(
-                condition=(Q(state__in=_GONE) & Q(sent_at__isnull=False)) | (~Q(state__in=_GONE) & Q(sent_at=None)),
+                condition=(Q(state__in=GONE) & Q(sent_at__isnull=False)) | (~Q(state__in=GONE) & Q(sent_at=None)),
                 name="message_sent_at_a_time",
             ),
             models.CheckConstraint(

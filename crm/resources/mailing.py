@@ -115,6 +115,10 @@ class MailingForm(WritesMail, ResourceForm):
             views = SavedView.objects.filter(resource="crm.contact")
             fields["segment"].queryset = views.visible_to(self.user) | views.filter(pk=self.instance.segment_id)
         if "mailing_list" in fields:
+            fields["mailing_list"].help_text = _(
+                "Pour la prospection : ce que les destinataires peuvent quitter sans quitter le reste. Une information "
+                "de service n’en a pas."
+            )
             lists = MailingList.objects.all()
             kept = lists.filter(pk=self.instance.mailing_list_id)
             fields["mailing_list"].queryset = lists.filter(archived=False) | kept
@@ -132,6 +136,8 @@ class MailingForm(WritesMail, ResourceForm):
             if self.instance.state == MailingState.SCHEDULED:
                 said += " " + _("Il redevient un brouillon depuis sa fiche.")
             raise ValidationError(said % self.instance.get_state_display().lower())
+        if data.get("purpose") == Purpose.SERVICE:
+            data["mailing_list"] = None
         template = data.get("template")
         if template is not None and not data.get("subject") and not data.get("text"):
             data.update(subject=template.subject, text=template.text, html=data.get("html") or template.html)

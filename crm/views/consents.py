@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.access import Level
 from core.forms import CleanInput
+from core.registry import resource_of
 from core.views.record import RecordView
 from crm.actions.consents import record_consent, withdraw
 from crm.addresses import digests_of
-from crm.models import Consent, Contact, MailingList, Suppression
+from crm.models import Consent, Contact, Mailing, MailingList, Suppression
 from crm.prospecting import Channel, ConsentStatus, Purpose, judge
 from crm.recipients import address_of, facts_of
 
@@ -70,6 +71,8 @@ class ProspectingView(RecordView):
         words = Consent.objects.filter(address__in=[address for address in found.values() if address])
         digests = [digest for channel, address in found.items() if address for digest in digests_of(channel, address)]
         names = {one.scope: one.name for one in MailingList.objects.all()}
+        left = list(Suppression.objects.filter(digest__in=digests).order_by("-at"))
+        mailings = self.mailings(left)
         return {
             "channels": [self.channel(row, channel) for channel in Channel],
             "words": [self.word(word) for word in words.select_related("by").order_by("-id")[:_SHOWN]],
@@ -78,11 +81,20 @@ class ProspectingView(RecordView):
                     "row": one,
                     "scope": names.get(one.scope, _("Toute prospection")),
                     "channel": Channel(one.channel).label,
+                    "from_mailing": one.mailing_key is not None,
+                    "mailing": mailings.get(one.mailing_key),
                 }
-                for one in Suppression.objects.filter(digest__in=digests).order_by("-at")
+                for one in left
             ],
             "word_form": WordForm(initial={"channel": Channel.EMAIL}),
         }
+
+    def mailings(self, left: list[Suppression]) -> dict[int | None, dict[str, str]]:
+        """The mailings that came back, of those that this person may read."""
+        keys = {one.mailing_key for one in left} - {None}
+        readable = resource_of(Mailing)
+        rows = readable.rows(self.user, Level.READ).filter(pk__in=keys) if keys else ()
+        return {row.pk: {"name": str(row), "url": readable.url("record", row.pk)} for row in rows}
 
     def address(self, row: Contact) -> dict[str, str]:
         return {channel: address_of(row, channel) for channel in Channel}

@@ -26,7 +26,8 @@ from crm.models import Mailing, MailingList, ProspectingSettings
 from crm.models.mailing import MailingState, MessageState
 from crm.prospecting import Reason
 from crm.resources.contact import ContactResource
-from crm.statistics import TONES, figures_of
+from crm.returns import explained
+from crm.statistics import FIGURES, TONES, figures_of
 from crm.views.mail_preview import sample_of
 from crm.views.pipelines import EditView, SettingsView
 
@@ -98,21 +99,19 @@ class RecipientsView(RecordView):
     def messages(self, row: Mailing) -> dict[str, Any]:
         state, before = self.request.GET.get("state", ""), self.request.GET.get("before", "")
         found = row.messages.select_related("contact").order_by("-pk")
-        found = found.filter(state=state) if state in MessageState.values else found
-        if state == "left":
-            found = found.filter(unsubscribed_at__isnull=False)
+        found = found.filter(FIGURES[state]) if state in FIGURES else found
         if before.isascii() and before.isdigit() and len(before) < 19:
             found = found.filter(pk__lt=int(before))
         rows = list(found[: _PAGE + 1])
         url = self.resource.url("recipients", row.pk)
-        counts = figures_of(row)["counts"]
+        figures = figures_of(row)
         last = f"&before={rows[_PAGE - 1].pk}" if len(rows) > _PAGE else ""
         return {
             "states": [
-                {"label": _("Tous"), "url": url, "current": not state, "count": sum(counts.values())},
-                *({"label": label, "url": f"{url}?state={value}", "current": value == state, "count": counts[value]}
-                  for value, label in MessageState.choices if value in counts),
-                {"label": _("Désabonnés"), "url": f"{url}?state=left", "current": state == "left", "count": None},
+                {"label": _("Tous"), "url": url, "current": state not in FIGURES, "count": figures["total"]},
+                *({"label": tile.label, "url": f"{url}?state={tile.key}", "current": tile.key == state,
+                   "count": tile.value}
+                  for tile in figures["tiles"] if tile.value or tile.key == state),
             ],
             "shown": [self.shown(message) for message in rows[:_PAGE]],
             "more_url": f"{url}?state={state}{last}" if last else "",
@@ -120,14 +119,13 @@ class RecipientsView(RecordView):
 
     def shown(self, message: Any) -> dict[str, Any]:
         state = MessageState(message.state)
-        why = message.error or (message.get_reason_display() if message.reason else "")
-        if message.bounce_code:
-            why = f"{message.bounce_code} {why}".strip()
+        why, answer = explained(message)
         return {
             "message": message,
             "label": state.label,
             "tone": TONES[state],
             "why": why,
+            "answer": answer,
             "url": ContactResource.url("prospecting", message.contact_id) if message.contact_id else "",
         }
 

@@ -18,7 +18,8 @@ from django.views.generic import View
 from core.hosts import absolute
 from core.mail import queue_mail
 from core.place import client_of
-from crm.actions.consents import come_back, unsubscribe
+from core.templatetags.french import of_name
+from crm.actions.consents import come_back, scopes_left, unsubscribe
 from crm.models import MailingList, Message
 from crm.unsubscribing import Leaving, leaving_of, return_token_of, returning_of
 
@@ -47,7 +48,9 @@ class UnsubscribeView(View):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        return self.show(request, self.leaving(request, token))
+        leaving = self.leaving(request, token)
+        left = scopes_left(leaving) if leaving is not None else set()
+        return self.show(request, leaving, left=bool(left), everything="all" in left)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         leaving = self.leaving(request, token)
@@ -106,5 +109,5 @@ class ResubscribeView(View):
 
     def wording(self, request: HttpRequest) -> str:
         """What the person agrees to, word for word: its digest goes to the ledger."""
-        name = client_of(request).name
-        return _("J’accepte de recevoir par e-mail les nouvelles et les offres de %s.") % name
+        whose = of_name(client_of(request).name)
+        return _("J’accepte de recevoir par e-mail les nouvelles et les offres %s.") % whose

@@ -80,6 +80,7 @@ def test_the_preferences_page_keeps_what_is_chosen_and_leaves_what_is_nonsense(r
     again = reader.get("/notifications/preferences/")
     assert {row["kind"].code: row["chosen"] for row in again.context["rows"]} == {
         "mention": "digest", "assigned": "bell", "support": "bell", "job": "bell", "crm-reminder": "email",
+        "crm-mailing-stopped": "email",
     }  # fmt: skip
 
 

@@ -4,12 +4,13 @@ import datetime as dt
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import ngettext, override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.search import raw, words
-from core.templatetags.french import clock, duration, of_name
+from core.templatetags.french import clock, duration, moment, new, of_name, when
 from core.text import clean, fold
 from crm.models import Company
 
@@ -98,6 +99,32 @@ def test_what_no_database_takes_is_removed():
 )
 def test_a_name_that_begins_with_a_vowel_is_elided(name, said):
     assert of_name(name) == said
+
+
+@pytest.mark.parametrize(
+    ("noun", "feminine", "said"),
+    [
+        ("contact", False, "Nouveau contact"),
+        ("envoi", False, "Nouvel envoi"),
+        ("établissement", False, "Nouvel établissement"),
+        ("hôtel", False, "Nouvel hôtel"),
+        ("hangar", False, "Nouveau hangar"),
+        ("activité", True, "Nouvelle activité"),
+    ],
+)
+def test_new_agrees_with_its_noun(noun, feminine, said):
+    assert new(noun, feminine=feminine) == said
+
+
+@pytest.mark.parametrize(("days", "near"), [(-1, "hier"), (0, "aujourd’hui"), (1, "demain")])
+def test_a_day_that_is_near_has_a_name_and_takes_no_article(days, near):
+    at = timezone.localtime().replace(hour=10, minute=0) + dt.timedelta(days=days)
+    assert moment(at) == when(at) == f"{near} à\u00a010\u00a0h\u00a000"
+
+
+def test_another_day_takes_one_after_a_verb():
+    at = timezone.localtime().replace(hour=10, minute=0) + dt.timedelta(days=3)
+    assert when(at) == f"le {moment(at)}" and when(at.date()).startswith("le ") and when(None) == "—"
 
 
 def test_hours_are_written_in_one_way():

@@ -13,7 +13,8 @@ from django_tenants.utils import tenant_context
 from core.accounts.models import User
 from core.mail.delivering import deliver
 from core.mail.dkim import make_key, put_into_service, record_of
-from core.models import DkimKey, MailSettings, MailState, OutgoingMail
+from core.models import DkimKey, MailSettings, MailState, Notification, OutgoingMail
+from core.templatetags.french import day
 from crm.actions.consents import record_consent, withdraw
 from crm.actions.mailings import feed, send_due
 from crm.models import Company, Contact, Mailing, MailingList, MailTemplate, Message, ProspectingSettings
@@ -73,6 +74,17 @@ def test_dangerous_html_is_taken_out_and_values_are_escaped(draft, atelier, sign
     assert "<script>" not in shown and "&lt;script&gt;" in shown
 
 
+def test_an_information_of_service_has_no_list_to_leave(draft, atelier, signed_in):
+    browser, given = signed_in(atelier), MailingList.objects.get().pk
+    new = {"name": "Fermeture", "purpose": "service", "mailing_list": given, "subject": "S", "text": "T"}
+    assert browser.post(f"{URL}new/", new).status_code == 302
+    assert Mailing.objects.get(name="Fermeture").mailing_list is None
+    wrong = browser.post(f"{URL}new/", {**new, "text": "{{prenm}}"})
+    assert f'<option value="{given}" selected>' in wrong.content.decode(), "what was typed is still there"
+    assert browser.post(f"{URL}new/", {**new, "name": "Offre", "purpose": "prospecting"}).status_code == 302
+    assert Mailing.objects.get(name="Offre").mailing_list_id == given
+
+
 def test_the_page_says_who_would_get_it_and_why_not_the_others(draft, atelier, signed_in):
     page = signed_in(atelier).get(f"{URL}{draft.pk}/recipients/").content.decode()
     assert re.search(r'class="big">1</b>', page)
@@ -102,6 +114,36 @@ def test_a_trial_goes_to_whoever_asks_and_its_link_opts_nobody_out(draft, atelie
     mail = OutgoingMail.objects.get()
     assert mail.recipient == "sales@atelier.example" and mail.subject == "[Essai] Nouveautés pour Hamon & Fils"
     assert "/d/essai" in mail.headers["List-Unsubscribe"] and not Message.objects.exists()
+
+
+def test_one_that_reaches_nobody_does_not_leave_at_once(draft, atelier, signed_in):
+    withdraw(channel="email", address="pro@exemple.fr", source="Appel")
+    browser, page = signed_in(atelier), f"{URL}{draft.pk}/departure/"
+    assert "Il ne peut pas partir tout de suite" in browser.get(page).content.decode()
+    said = browser.post(page, {}).content.decode()
+    assert "Personne de « Brest » ne peut le recevoir aujourd’hui" in said and f"{URL}{draft.pk}/recipients/" in said
+    draft.refresh_from_db()
+    assert draft.state == MailingState.DRAFT and draft.text and not Message.objects.exists()
+
+
+def test_one_that_reaches_nobody_at_its_hour_is_a_draft_again_and_its_owner_knows(draft, leave, smtp):
+    withdraw(channel="email", address="pro@exemple.fr", source="Appel")
+    at = timezone.localtime() + dt.timedelta(days=2)
+    leave(at=at.strftime("%Y-%m-%dT%H:%M"))
+    Mailing.objects.update(scheduled_at=timezone.now())
+    send_due()
+    draft.refresh_from_db()
+    assert (draft.state, draft.scheduled_at) == (MailingState.DRAFT, None) and not Message.objects.exists()
+    told = Notification.objects.get(person=draft.owner)
+    assert "« Printemps » n’est pas parti" in told.text and told.url == f"{URL}{draft.pk}/recipients/"
+
+
+def test_a_scheduled_one_says_on_which_day_it_leaves(draft, leave, atelier, signed_in):
+    at = timezone.localtime() + dt.timedelta(days=3)
+    leave(at=at.strftime("%Y-%m-%dT10:00"))
+    browser = signed_in(atelier)
+    assert f"Partira le {day(at)} à\u00a010\u00a0h\u00a000" in browser.get(f"{URL}{draft.pk}/").content.decode()
+    assert "Nouvel envoi" in browser.get(URL).content.decode()
 
 
 # --- sent -------------------------------------------------------------------------------------------------------------
@@ -249,9 +291,34 @@ def test_figures_agree_with_their_words(draft, number, said):
     sent = {"state": MessageState.SENT, "sent_at": timezone.now(), "unsubscribed_at": timezone.now()}
     Message.objects.bulk_create([Message(mailing=draft, address=f"{n}@exemple.fr", **sent) for n in range(number)])
     tiles = figures_of(draft)["tiles"]
-    labels = {tile["label"]: tile["value"] for tile in tiles}
-    assert f"{tiles[0]['label']} {tiles[-1]['value']} {tiles[-1]['label']}" == said
+    labels = {tile.label: tile.value for tile in tiles}
+    assert f"{tiles[0].label} {tiles[-1].value} {tiles[-1].label}" == said
     assert labels["Désabonné" if number < 2 else "Désabonnés"] == number
+
+
+def test_what_bounced_or_was_complained_of_had_left_and_each_figure_is_that_of_its_list(draft, atelier, signed_in):
+    now = timezone.now()
+    gone = [("sent", None), ("sent", now), ("bounced", None), ("complained", None)]
+    rest = ["excluded", "waiting", "queued", "failed", "uncertain"]
+    Message.objects.bulk_create(
+        [
+            *(Message(mailing=draft, address=f"g{n}@exemple.fr", state=state, sent_at=now, unsubscribed_at=left)
+              for n, (state, left) in enumerate(gone)),
+            *(Message(mailing=draft, address=f"{state}@exemple.fr", state=state,
+                      reason="no-consent" if state == "excluded" else "") for state in rest),
+        ]
+    )  # fmt: skip
+    Mailing.objects.update(state=MailingState.SCHEDULED, scheduled_at=now)
+    Mailing.objects.update(state=MailingState.SENDING)
+    browser = signed_in(atelier)
+    page = browser.get(f"{URL}{draft.pk}/").content.decode()
+    found = re.findall(r"<b>(\d+)</b> <a[^>]* href=\"([^\"]+)\">([^<]+)</a>(?: <small>\((\d+) %\))?", page)
+    assert [(label, int(number), share) for number, _url, label, share in found] == [
+        ("Envoyés", 4, ""), ("À envoyer", 2, ""), ("Écarté", 1, ""), ("Non remis", 1, "25"), ("Désabonné", 1, "25"),
+        ("Plainte", 1, "25"), ("Refusé", 1, ""), ("À vérifier", 1, ""),
+    ]  # fmt: skip
+    for number, url, _label, _share in found:
+        assert len(browser.get(url).context["shown"]) == int(number)
 
 
 def test_what_a_state_keeps_is_not_offered_for_change(draft, atelier, signed_in):

@@ -6,8 +6,12 @@ from email import message_from_bytes, policy
 import pytest
 from django_tenants.utils import schema_context, tenant_context
 
-from crm.models import Mailing, Message
+from crm.actions.consents import suppress
+from crm.addresses import digest_of
+from crm.models import Contact, Mailing, Message
 from crm.models.mailing import MessageState
+from crm.prospecting import SuppressionReason
+from crm.returns import explained
 
 
 def bounce(to: str, code: str = "5.1.1", action: str = "failed", original: bytes = b"") -> bytes:
@@ -71,6 +75,43 @@ def test_a_complaint_is_known_by_the_message_alone_and_suppresses(draft, leave, 
     leave()
     assert dropped(complaint(smtp.got[0][2])) == "done"
     assert Message.objects.get(address="pro@exemple.fr").state == MessageState.COMPLAINED
+
+
+def test_what_came_back_is_said_in_plain_french_with_the_servers_words_beside(leave, smtp, dropped, atelier, signed_in):
+    mailing = leave()
+    contact = Contact.objects.get(email="pro@exemple.fr")
+    page = f"/crm/mailings/{mailing.pk}/recipients/"
+    record = f"/crm/contacts/{contact.pk}/prospecting/"
+    dropped(bounce(smtp.got[0][0]))
+    said = signed_in(atelier).get(page).content.decode()
+    assert "L’adresse n’existe pas (5.1.1)." in said and "Réponse du serveur : 550 no such user" in said
+    dropped(complaint(smtp.got[0][2]))
+    said = signed_in(atelier).get(page).content.decode()
+    assert "Le destinataire l’a signalé comme indésirable." in said and "abuse" not in said
+    said = signed_in(atelier).get(record).content.decode()
+    assert f'Envoi <a class="link" href="/crm/mailings/{mailing.pk}/">Printemps</a>' in said and "mailing:" not in said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("5.2.2", "La boîte du destinataire est pleine (5.2.2)."),
+        ("5.1.9", "L’adresse n’est pas valable (5.1.9)."),
+        ("5.6.1", "Le serveur du destinataire ne l’a pas pris (5.6.1)."),
+        ("", "Le serveur du destinataire ne l’a pas pris."),
+    ],
+)
+def test_each_code_has_its_words(code, said):
+    assert explained(Message(state="failed", error=f"550 {code} no".replace("  ", " ")))[0] == said
+
+
+def test_the_mailing_behind_an_opposition_is_named_to_whoever_may_read_it_alone(draft, person):
+    contact = Contact.objects.get(email="pro@exemple.fr")
+    seller = person(crm="read", scope="own")
+    Contact.objects.filter(pk=contact.pk).update(owner=seller.user)
+    suppress(digest_of("email", contact.email), SuppressionReason.COMPLAINT, source=f"mailing:{draft.pk}")
+    said = seller.get(f"/crm/contacts/{contact.pk}/prospecting/").content.decode()
+    assert "Retour d’un envoi" in said and "Printemps" not in said and "mailing:" not in said
 
 
 @pytest.mark.parametrize("content", [

@@ -16,9 +16,10 @@ from core.accounts.models import User
 from core.merging.merging import merge
 from core.models import OutgoingMail
 from core.restoring import do_again
-from crm.actions.consents import withdraw
+from crm.actions.consents import suppress, withdraw
 from crm.addresses import digest_of
 from crm.models import Consent, Contact, Mailing, MailingList, Message, Suppression
+from crm.prospecting import SuppressionReason
 from crm.recipients import facts_of
 from crm.resources import ContactResource
 from crm.unsubscribing import leaving_of, return_token_of, token_of
@@ -61,6 +62,7 @@ def test_reading_the_link_changes_nothing_and_shows_one_button_with_the_choices(
         assert answer.status_code == 200 and not answer.cookies and "no-store" in answer["Cache-Control"]
     page = visitor(atelier).get(link).content.decode()
     assert page.count("<button") == 1 and "Nouvelles et offres" in page and 'value="all"' in page
+    assert "permet de vous réabonner" in page
     assert not scopes() and not OptOut.objects.exists()
     assert visitor(atelier).put(link).status_code == 405
 
@@ -95,6 +97,25 @@ def test_the_page_offers_to_leave_everything(atelier, link):
     assert "toute prospection" not in page
     visitor(atelier).post(link, {"scope": "all"})
     assert "all" in scopes() and Consent.objects.get().status == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("scope", "said", "offers_all"),
+    [("list", "plus « Nouvelles et offres »", True), ("all", "plus de messages", False)],
+)
+def test_whoever_has_left_reads_so_and_may_come_back(atelier, link, scope, said, offers_all):
+    visitor(atelier).post(link, {"scope": scope})
+    left = scopes()
+    page = visitor(atelier).get(link).content.decode()
+    assert "Vous êtes déjà désabonné" in page and f"Vous ne recevez {said}" in page
+    assert 'name="back" value="1"' in page and ("Ne plus rien recevoir du tout" in page) is offers_all
+    assert "Consultez votre messagerie" in visitor(atelier).post(link, {"back": "1"}).content.decode()
+    assert scopes() == left
+
+
+def test_an_address_that_died_has_not_left(atelier, link):
+    suppress(digest_of("email", ADDRESS), SuppressionReason.BOUNCE)
+    assert "Me désabonner" in visitor(atelier).get(link).content.decode()
 
 
 def closed(client, how: str) -> None:
@@ -132,8 +153,10 @@ def test_somebody_signed_in_who_must_do_something_first_is_not_led_astray(atelie
 @pytest.mark.parametrize("spoil", [lambda t: t[:-2] + "AA", lambda t: "v1.AAAA.BBBB", lambda t: "essai", lambda t: t + "é", lambda t: "v2" + t[2:]])  # fmt: skip
 def test_a_wrong_link_gets_a_page_as_good_and_nothing_happens(atelier, link, spoil):
     wrong = f"/d/{spoil(link.removeprefix('/d/'))}"
-    for answer in (visitor(atelier).get(wrong), visitor(atelier).post(wrong)):
-        assert answer.status_code == 200
+    read, answer = visitor(atelier).get(wrong), visitor(atelier).post(wrong)
+    assert read.status_code == answer.status_code == 200
+    page = read.content.decode()
+    assert page.count("<button") == 1 and "Une fois ce bouton pressé, vous ne recevrez plus" in page
     assert "C’est fait" in answer.content.decode() and not scopes()
 
 
@@ -166,7 +189,7 @@ def test_the_way_back_goes_by_the_address_itself_and_is_a_fresh_consent(
     mail = OutgoingMail.objects.get()
     assert mail.recipient == ADDRESS
     way = re.search(r"(/d/retour/\S+)", mail.text)[1]
-    assert visitor(atelier).get(way).status_code == 200 and scopes() == {"all"}
+    assert "les offres d’Atelier" in visitor(atelier).get(way).content.decode() and scopes() == {"all"}
     assert "réabonné" in visitor(atelier).post(way).content.decode()
     word = Consent.objects.order_by("-pk").first()
     assert (word.status, word.address, word.proof["message"]) == ("granted", ADDRESS, message.pk)

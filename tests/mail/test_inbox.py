@@ -54,6 +54,14 @@ def test_a_mail_is_listed_and_read(folder, admin):
     assert b"Subject:" in admin.get(f"/demo/mail/{name}/raw/").content
 
 
+@pytest.mark.parametrize("zone", ["-0000", "+0000", "GMT"])
+def test_the_hour_of_a_mail_is_that_of_paris(folder, admin, zone):
+    content = mail().replace(b"10:00:00 +0100", f"10:11:00 {zone}".encode())
+    name = keep(folder, content, ["claire@exemple.fr"])
+    for page in ("/demo/mail/", f"/demo/mail/{name}/"):
+        assert "à\u00a011\u00a0h\u00a011" in admin.get(page).content.decode()
+
+
 def test_html_is_shown_in_a_sandbox_only(folder, admin):
     name = keep(folder, mail(html="<script>alert(1)</script><p>Fort</p>"), ["claire@exemple.fr"])
     page = admin.get(f"/demo/mail/{name}/")
