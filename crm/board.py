@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ from core.templatetags.french import NBSP
 from crm.displays import DisplayListing
 from crm.models import Deal, Pipeline, Stage
 from crm.models.pipeline import StageKind
-from crm.resources import DealResource
+from crm.resources import ActivityResource, DealResource
 
 CARDS = 20  # of a column, and of what « Voir plus » adds
 SUMMED = 1_000  # deals of a column whose amounts are added up
@@ -107,7 +107,7 @@ def columns_of(listing: BoardListing, stages: Sequence[Stage]) -> list[Column]:
             column.cards.append(card)
         else:
             column.more = str(column.cards[-1].pk)
-    _tag(card for column in columns.values() for card in column.cards)
+    _tag(listing.user, (card for column in columns.values() for card in column.cards))
     add_totals(listing.filtered, list(columns.values()))
     return list(columns.values())
 
@@ -126,7 +126,7 @@ def next_cards(listing: BoardListing, stage: Stage, after: int) -> Column:
     if len(column.cards) > CARDS:
         column.cards = column.cards[:CARDS]
         column.more = str(column.cards[-1].pk)
-    _tag(column.cards)
+    _tag(listing.user, column.cards)
     return column
 
 
@@ -214,18 +214,14 @@ def _cards(keys: Sequence[int], stages: Sequence[Stage]) -> list[tuple[int, Card
     return [found[key] for key in keys if key in found]
 
 
-# By hand, as core.actions.tags: 120 parameters of an IN list cost the ORM more than the query costs PostgreSQL.
-_SOONEST = "SELECT deal_id, min(due_at) FROM crm_activity WHERE deal_id = ANY(%s) AND done_at IS NULL GROUP BY deal_id"
-
-
-def _tag(cards: Iterable[Card]) -> None:
-    """What is told of all the cards at once: their tags, their next activities. Two queries."""
+def _tag(user: User, cards: Iterable[Card]) -> None:
+    """What is told of all the cards at once: their tags, the next activity that this person sees. Two queries."""
     cards = list(cards)
     if not cards:
         return
-    borne = tags_of(DealResource.key(), [card.pk for card in cards])
-    with connection.cursor() as cursor:
-        cursor.execute(_SOONEST, [[card.pk for card in cards]])
-        soonest = dict(cursor.fetchall())
+    keys = [card.pk for card in cards]
+    borne = tags_of(DealResource.key(), keys)
+    planned = ActivityResource.rows(user).filter(deal__among=keys, done_at=None).order_by()
+    soonest = dict(planned.values_list("deal").annotate(Min("due_at")))
     for card in cards:
         card.tags, card.next_at = borne.get(card.pk, ()), soonest.get(card.pk)

@@ -13,7 +13,7 @@ from core.accounts.models import User
 from core.models import Event
 from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
-from crm.models import Company, Deal, LostReason, Pipeline, Stage
+from crm.models import Activity, Company, Deal, LostReason, Pipeline, Stage
 from tests.contract.conftest import queries_of
 from tests.workers import second_of_two
 
@@ -183,6 +183,19 @@ def test_who_sees_their_own_only_sees_their_own_cards(stages, person):
     assert page.context["columns"][0].count == 1 and "sienne" not in page.content.decode()
     assert move(me, theirs, stages["Négociation"]).status_code == 404
     assert "mienne" in me.get(FORECAST).content.decode() or me.get(FORECAST).context["amount"] == 0
+
+
+def test_a_card_tells_the_next_activity_that_one_may_see(stages, person):
+    me, other = person(crm="write", scope="own"), person(crm="write")
+    deal, now = make(stages["À qualifier"], owner=me.user), timezone.now()
+    later = now + dt.timedelta(days=9)
+    Activity.objects.create(subject="Relance", deal=deal, owner=other.user, due_at=now + dt.timedelta(days=2))
+    assert "Prochaine activité" not in me.get(BOARD).content.decode()
+    Activity.objects.create(subject="Visite", deal=deal, owner=me.user, due_at=later)
+    cards = [someone.get(BOARD).context["columns"][0].cards[0] for someone in (me, other)]
+    assert [(card.next_at - now).days for card in cards] == [9, 2]
+    Activity.objects.filter(owner=me.user).update(state="done", done_at=now)
+    assert me.get(BOARD).context["columns"][0].cards[0].next_at is None
 
 
 def test_a_reader_looks_and_moves_nothing(stages, person):
