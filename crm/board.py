@@ -23,7 +23,7 @@ from core.accounts.models import User
 from core.actions.tags import tags_of
 from core.display import number
 from core.statements import Slotted
-from core.templatetags.french import NBSP
+from core.templatetags.french import NBSP, eur
 from crm.displays import DisplayListing
 from crm.models import Deal, Pipeline, Stage
 from crm.models.pipeline import StageKind
@@ -95,6 +95,14 @@ def short_sum(amount: Decimal) -> str:
             shown = round(amount / (1_000_000 if unit == "M€" else 1000), digits)
             return f"{number(shown if digits and shown % 1 else int(shown))}{NBSP}{unit}"
     return f"{number(int(amount))}{NBSP}€"
+
+
+def open_sum(columns: Iterable[Column]) -> tuple[str, str]:
+    """How many deals the open columns hold together, and what they are worth."""
+    open_ = [column for column in columns if column.stage.kind == StageKind.OPEN]
+    more = "+" if any(column.partial for column in open_) else ""
+    total = sum((column.total for column in open_), Decimal(0))
+    return number(sum(column.count for column in open_)) + more, eur(total) + more
 
 
 def columns_of(listing: BoardListing, stages: Sequence[Stage]) -> list[Column]:

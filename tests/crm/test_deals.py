@@ -91,7 +91,7 @@ def test_the_board_has_a_column_for_each_stage_with_its_sum(stages, seller):
     told = {column.stage.name: (column.count_label, column.total_label) for column in page.context["columns"]}
     assert list(told) == ["À qualifier", "Visite et métré", "Devis envoyé", "Négociation", "Gagnée", "Perdue"]
     assert told["À qualifier"] == ("2", "9\u202f900\u00a0€") and told["Négociation"] == ("1", "52\u00a0k€")
-    assert (page.context["open_count"], page.context["open_total"]) == ("3", "61\u202f900\u00a0€")
+    assert page.context["open"] == ("3", "61\u202f900\u00a0€")
     assert columns(seller)["À qualifier"] == ["Fenêtres", "Escalier"], "a new deal is on top"
 
 
@@ -101,6 +101,7 @@ def test_a_card_stays_where_it_was_put(stages, seller):
     moved = make(stages["À qualifier"], "M", amount=900)
     answer = move(seller, moved, stage, above=deals["A"].pk, below=deals["B"].pk)
     assert answer.json()["totals"][str(stage.pk)] == ["5", "900\u00a0€"]
+    assert answer.json()["open"] == ["5", "900\u00a0€"]
     assert columns(seller)["Devis envoyé"] == ["A", "M", "B", "C", "D"]
     move(seller, deals["D"], stage, below=deals["A"].pk)
     assert columns(seller)["Devis envoyé"] == ["D", "A", "M", "B", "C"]
