@@ -119,8 +119,8 @@ class BoardView(OfPipeline):
 class MoveView(OfPipeline):
     """POST `stage`, with `above` and `below` (keys of the deals around it) from a board.
 
-    To a page: the record again. To `fetch`: {"totals": {stage: [count, sum]}, "open": [count, sum]}, or {"ask": address}
-    where a reason is to be given first.
+    To a page: the record again. To `fetch`: {"totals": {stage: [count, sum]}, "open": [count, sum]}, or
+    {"ask": address} where a reason is to be given first.
     """
 
     level = Level.WRITE

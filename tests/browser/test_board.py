@@ -83,9 +83,14 @@ def test_a_card_is_moved_by_keyboard_menu_and_pointer(instance, deals):
     page.mouse.up()
     dialog = page.get_by_role("dialog", name="Affaire perdue")
     expect(dialog).to_be_visible()
+    dialog.get_by_label("Ce qu’il faut en retenir").fill("Trop cher")
+    dialog.get_by_role("button", name="Enregistrer").click()  # without a reason: told where it is asked
+    expect(dialog.get_by_role("alert")).to_contain_text("Motif")
+    expect(dialog.get_by_label("Ce qu’il faut en retenir")).to_have_value("Trop cher")
+    holds(page, "À qualifier", "Fenêtres", "Bardage")
     dialog.get_by_label("Motif").select_option(label="Prix")
     dialog.get_by_role("button", name="Enregistrer").click()
-    page.wait_for_url(f"**{BOARD}**")
+    expect(page.locator(".toast")).to_contain_text("« Bardage » est perdue.")
     expect(column(page, "Perdue").locator(".card")).to_have_count(1)
     assert state(instance, "Bardage") == ("Perdue", "lost")
 
