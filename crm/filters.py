@@ -2,11 +2,16 @@
 
 import datetime as dt
 from functools import lru_cache
+from typing import Any
 
+import django_filters
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from core.filters import MonthFacet, Pairs
+from core.display import NONE
+from core.filters import MonthFacet, Pairs, Spans
+from core.months import firsts_around
 
 
 class MonthAhead(MonthFacet):
@@ -14,8 +19,25 @@ class MonthAhead(MonthFacet):
 
     BEFORE, AFTER = 6, 12
 
-    def _choices(self) -> Pairs:
+    def months(self) -> Pairs:
         return _around(timezone.localdate().replace(day=1), self.BEFORE, self.AFTER, get_language())
+
+
+YEAR = "year"  # the twelve months of a dashboard
+
+
+class MonthBehind(MonthFacet):
+    """A month of what has been, or all of the last twelve."""
+
+    def spans(self) -> Spans:
+        return {YEAR: (_("Douze derniers mois"), firsts_around(timezone.localdate(), 11, 0)[0], None)}
+
+
+class TextOrNone(django_filters.CharFilter):
+    """Exactly this text; NONE finds the rows without any."""
+
+    def filter(self, rows: Any, value: str) -> Any:
+        return super().filter(rows, value) if value != NONE else rows.filter(**{self.field_name: ""})
 
 
 @lru_cache(maxsize=16)
