@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -48,8 +48,24 @@ class BoardListing(DisplayListing):
         self.pipeline = pipeline
 
     @property
+    def facets_url(self) -> str:
+        return f"{self.url}facets/"
+
+    @property
     def hidden(self) -> list[tuple[str, str]]:
         return [("pipeline", str(self.pipeline.pk))] if self.pipeline and self.params.get("pipeline") else []
+
+
+class ShownListing(BoardListing):
+    """The deals that such a page shows, for what counts them: those of its stages that are open, or over as it says."""
+
+    def __init__(self, user: User, params: QueryDict, stages: Sequence[Stage], over: Q, *, page: str = "board") -> None:
+        super().__init__(user, params, None, page=page)
+        self._stages, self._over = [stage.pk for stage in stages], over
+
+    def narrowed(self, bound: Any, *, searched: bool = True) -> QuerySet:
+        rows = super().narrowed(bound, searched=searched).filter(stage__among=self._stages)
+        return rows.filter(Q(closed_at=None) | self._over)
 
 
 @dataclass(slots=True)
@@ -144,8 +160,12 @@ def _of(rows: QuerySet, stage: Stage, key: int) -> QuerySet:
     rows = rows.filter(stage_id=key)
     if stage.kind == StageKind.OPEN:
         return rows.order_by("rank", "pk")
-    since = timezone.now() - dt.timedelta(days=DAYS)
-    return rows.filter(closed_at__gte=since).order_by("-closed_at", "-pk")
+    return rows.filter(lately()).order_by("-closed_at", "-pk")
+
+
+def lately() -> Q:
+    """Of the deals that are over, those that a board still shows."""
+    return Q(closed_at__gte=timezone.now() - dt.timedelta(days=DAYS))
 
 
 class _Statement:

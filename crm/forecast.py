@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.filters import MonthFacet
@@ -45,6 +45,11 @@ class Month:
         return short_sum(self.height)
 
 
+def won_since() -> Q:
+    """Of the deals that are over, those that the months show."""
+    return Q(state=State.WON, closed_at__gte=start_of(firsts_around(timezone.localdate(), BEFORE, 0)[0]))
+
+
 def months_of(rows: QuerySet) -> list[Month]:
     """What is late first, then each month, then what comes after the last one. Three queries."""
     today = timezone.localdate()
@@ -59,7 +64,6 @@ def months_of(rows: QuerySet) -> list[Month]:
         month = to_come[place]
         month.count, month.amount, month.weighted = found.deals, found.amount, found.weighted
     marks = [start_of(start) for start in starts]
-    won = rows.filter(state=State.WON, closed_at__gte=marks[0])
-    for place, found in worth(won, month_among("closed_at", marks)).items():
+    for place, found in worth(rows.filter(won_since()), month_among("closed_at", marks)).items():
         months[place - 1].won, months[place - 1].won_count = found.amount, found.deals
     return [late, *months, later]

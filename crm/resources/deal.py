@@ -245,6 +245,8 @@ class DealResource(Resource):
         return {
             **super().pages(),
             "board": ("board/", deals.BoardView),
+            "board-facet": ("board/facets/<slug:name>/", deals.BoardFacetView),
+            "forecast-facet": ("forecast/facets/<slug:name>/", deals.ForecastFacetView),
             "forecast": ("forecast/", deals.ForecastView),
             "move": ("<int:pk>/stage/", deals.MoveView),
             "closure": ("<int:pk>/closure/", deals.ClosureView),

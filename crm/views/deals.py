@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy
 from core.accounts.access import Level
 from core.forms import CleanInput
 from core.views.base import ResourceView
+from core.views.listing import FacetView
 from core.views.panel import PanelView
 from crm.actions.deals import NeedsReason, close_deal, place_deal
-from crm.board import DAYS, BoardListing, Column, add_totals, columns_of, next_cards, open_sum
-from crm.forecast import Month, months_of
+from crm.board import DAYS, BoardListing, Column, ShownListing, add_totals, columns_of, lately, next_cards, open_sum
+from crm.forecast import Month, months_of, won_since
 from crm.models import LostReason, Pipeline, Stage
 from crm.models.deal import State
 from crm.models.pipeline import StageKind
@@ -114,6 +115,18 @@ class BoardView(OfPipeline):
         context = {"column": column, "base": self.resource.list_url, "can": self.can(), "query": query.urlencode(),
                    "resource": self.resource}  # fmt: skip
         return render(self.request, "crm/_board_more.html", context)
+
+
+class BoardFacetView(OfPipeline, FacetView):
+    """The counts of what the board shows."""
+
+    def listing(self) -> ShownListing:
+        return ShownListing(self.user, self.request.GET, self.stages, lately())
+
+
+class ForecastFacetView(OfPipeline, FacetView):
+    def listing(self) -> ShownListing:
+        return ShownListing(self.user, self.request.GET, self.stages, won_since(), page="forecast")
 
 
 class MoveView(OfPipeline):

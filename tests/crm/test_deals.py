@@ -1,6 +1,7 @@
 """Deals: what the database keeps in step with their stage, the board, the forecast, and how they end."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -174,6 +175,26 @@ def test_filters_are_those_of_the_list(stages, seller, person):
     assert f"{LIST}?owner={seller.user.pk}&amp;q=moi" in page.content.decode()
     deal = Deal.objects.get(name="à moi")
     assert move(seller, deal, stages["Négociation"], query).json()["totals"][str(stages["À qualifier"].pk)][0] == "0"
+
+
+def test_the_counts_of_a_facet_are_those_of_what_the_page_shows(stages, seller, person):
+    other, now = person(crm="write"), timezone.now()
+    elsewhere = Pipeline.objects.create(name="Entretien", position=9)
+    for owner in (seller.user, other.user):
+        make(stages["Négociation"], owner=owner, amount=10)
+        for stage, days in (("Gagnée", 3), ("Gagnée", 45), ("Gagnée", 400), ("Perdue", 3)):
+            make(stages[stage], owner=owner, closed_at=now - dt.timedelta(days=days))
+    make(Stage.objects.create(pipeline=elsewhere, name="Appel", position=1), owner=seller.user)
+
+    def counted(page, query="") -> str:
+        base = re.search(r'data-counts="([^"?]*owner/)', seller.get(page).content.decode())[1]
+        return seller.get(f"{base}?{query}").json().get(str(seller.user.pk), "0")
+
+    assert (counted(BOARD), counted(FORECAST), counted(f"{LIST}?q=e")) == ("3", "3", "6")
+    assert counted(BOARD, f"pipeline={elsewhere.pk}") == "1" and counted(BOARD, "amount_min=5") == "1"
+    assert counted(BOARD, f"owner={other.user.pk}") == "3", "what one more tick would give"
+    shown = [len(cards) for cards in columns(seller, f"owner={seller.user.pk}").values()]
+    assert sum(shown) == 3
 
 
 def test_who_sees_their_own_only_sees_their_own_cards(stages, person):
