@@ -13,11 +13,17 @@ from core.display import NONE
 from core.filters import MonthFacet, Pairs, Spans
 from core.months import firsts_around
 
+PAST, LATER = "past", "later"
+
 
 class MonthAhead(MonthFacet):
-    """A month of a date that is still to come, or has been."""
+    """A month of a date that is still to come, or has been; all before the present one, all after those offered."""
 
-    BEFORE, AFTER = 6, 12
+    BEFORE, AFTER = 6, 9
+
+    def spans(self) -> Spans:
+        present, *_months, beyond = firsts_around(timezone.localdate(), 0, self.AFTER + 1)
+        return {PAST: (_("Avant ce mois-ci"), None, present), LATER: (_("Plus tard"), beyond, None)}
 
     def months(self) -> Pairs:
         return _around(timezone.localdate().replace(day=1), self.BEFORE, self.AFTER, get_language())

@@ -228,8 +228,8 @@ class ForecastView(OfPipeline):
         context = {
             **self.shown_with("forecast", listing),
             "months": [self.line(month, highest) for month in months],
-            "late": late,
-            "later": later,
+            "late": self.line(late, highest),
+            "later": self.line(later, highest),
             "amount": sum(month.amount for month in every),
             "weighted": sum(month.weighted for month in every),
             "won": sum(month.won for month in every),

@@ -323,9 +323,13 @@ def test_the_forecast_weighs_what_is_open_and_counts_what_is_won(stages, seller)
     line = next(line for line in page.context["months"] if line["month"].start == next_month.replace(day=1))
     month = line["month"]
     assert (month.count, month.amount, month.weighted) == (2, 2000, Decimal(950))
-    late, present = page.context["late"], next(one["month"] for one in page.context["months"] if one["month"].present)
+    late, present = (
+        page.context["late"]["month"],
+        next(one["month"] for one in page.context["months"] if one["month"].present),
+    )
     assert (late.count, late.amount) == (1, 500) and (present.won, present.won_count) == (300, 1)
     assert seller.get(line["open_url"]).context["listing"].total == 2
+    assert seller.get(page.context["late"]["open_url"]).context["listing"].total == 1
     won_url = next(one["won_url"] for one in page.context["months"] if one["month"].present)
     assert seller.get(won_url).context["listing"].total == 1
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.months import firsts_around
 from crm import figures
+from crm.forecast import BEFORE
 from crm.models import Deal, Lead, Stage
 from tests.contract.conftest import queries_of
 
@@ -134,7 +135,10 @@ def test_the_forecast_puts_each_day_into_its_month_and_the_rest_before_and_behin
     page = me.get("/crm/deals/forecast/").context
     months = {one["month"].start: one["month"] for one in page["months"]}
     assert [int(months[start].amount) for start in (starts[0], starts[1], starts[9])] == [11, 100, 1000]
-    assert (int(page["later"].amount), int(page["late"].amount)) == (10_000, 100_000)
+    assert (int(page["later"]["month"].amount), int(page["late"]["month"].amount)) == (10_000, 100_000)
+    for line in (page["later"], *page["months"][BEFORE:], page["late"]):
+        rows = me.get(line["open_url"]).context["listing"].filtered
+        assert sum(row.amount for row in rows) == line["month"].amount, line["month"].label
     assert page["weighted"] * 2 == page["amount"] == 111_111
 
 
