@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 Pairs = tuple[tuple[str, str], ...]  # the values and the words of a facet's options
+# Options beside months: {value: (words, the first day, the day after the last)}; None: without such an end.
+Spans = Mapping[str, tuple[Any, dt.date | None, dt.date | None]]
 
 
 class Facet(django_filters.MultipleChoiceFilter):
@@ -106,8 +108,14 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
             field_name, "range", label=label, choices=self._choices, widget=forms.CheckboxSelectMultiple, distinct=False
         )
 
-    def _choices(self) -> Pairs:
+    def months(self) -> Pairs:
         return _months(self.OFFERED, timezone.localdate().replace(day=1), get_language())
+
+    def spans(self) -> Spans:
+        return {}
+
+    def _choices(self) -> Pairs:
+        return (*self.months(), *((value, str(words)) for value, (words, _start, _end) in self.spans().items()))
 
     def offered(self) -> Pairs:
         return self._choices()
@@ -115,15 +123,27 @@ class MonthFacet(django_filters.MultipleChoiceFilter):
     def filter(self, rows: Any, value: list[str]) -> Any:
         wanted = Q()
         for text in value:
-            year, month = int(text[:4]), int(text[5:])
-            start, end = _midnight(year, month), _midnight(year + month // 12, month % 12 + 1)
-            wanted |= Q(**{f"{self.field_name}__gte": start, f"{self.field_name}__lt": end})
+            wanted |= self._within(text)
         return rows.filter(wanted)
 
+    def _within(self, text: str) -> Q:
+        if text in (spans := self.spans()):
+            _words, start, end = spans[text]
+        else:
+            year, month = int(text[:4]), int(text[5:])
+            start, end = dt.date(year, month, 1), dt.date(year + month // 12, month % 12 + 1, 1)
+        ends = {"gte": start, "lt": end}
+        return Q(**{f"{self.field_name}__{side}": _midnight(day) for side, day in ends.items() if day})
+
     def counted(self, rows: Any) -> Any:
-        """The month of each row, written as the options are."""
+        """The month of each row, written as the options are; and each other option of which it is."""
         month = Func(TruncMonth(self.field_name), Value("YYYY-MM"), function="to_char", output_field=CharField())
-        return rows.annotate(_month=month).values_list("_month")
+        within = [
+            rows.filter(self._within(value)).annotate(_month=Value(value, CharField())).values_list("_month")
+            for value in self.spans()
+        ]
+        months = rows.annotate(_month=month).values_list("_month")
+        return months.union(*within, all=True) if within else months
 
     @staticmethod
     def last(number: int, today: dt.date) -> list[tuple[int, int]]:
@@ -147,8 +167,8 @@ def _month_label(year: int, month: int, language: str | None) -> str:
 
 
 @lru_cache(maxsize=256)
-def _midnight(year: int, month: int) -> dt.datetime:
-    return start_of(dt.date(year, month, 1))
+def _midnight(day: dt.date) -> dt.datetime:
+    return start_of(day)
 
 
 class TagFacet(django_filters.MultipleChoiceFilter):

@@ -314,6 +314,11 @@ class Listing:
     def facets(self) -> list[Facet]:
         return list(facets_of(self.bound))
 
+    @property
+    def facets_url(self) -> str:
+        """Where the counts of a facet are asked for, before its name."""
+        return f"{self.resource.list_url}facets/"
+
     @cached_property
     def own_facets(self) -> list[Facet]:
         """Those of the client's own fields: one menu holds them all."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -23,11 +23,11 @@ from core.accounts.models import User
 from core.actions.tags import tags_of
 from core.display import number
 from core.statements import Slotted
-from core.templatetags.french import NBSP
+from core.templatetags.french import NBSP, eur
 from crm.displays import DisplayListing
 from crm.models import Deal, Pipeline, Stage
 from crm.models.pipeline import StageKind
-from crm.resources import DealResource
+from crm.resources import ActivityResource, DealResource
 
 CARDS = 20  # of a column, and of what « Voir plus » adds
 SUMMED = 1_000  # deals of a column whose amounts are added up
@@ -48,8 +48,24 @@ class BoardListing(DisplayListing):
         self.pipeline = pipeline
 
     @property
+    def facets_url(self) -> str:
+        return f"{self.url}facets/"
+
+    @property
     def hidden(self) -> list[tuple[str, str]]:
         return [("pipeline", str(self.pipeline.pk))] if self.pipeline and self.params.get("pipeline") else []
+
+
+class ShownListing(BoardListing):
+    """The deals that such a page shows, for what counts them: those of its stages that are open, or over as it says."""
+
+    def __init__(self, user: User, params: QueryDict, stages: Sequence[Stage], over: Q, *, page: str = "board") -> None:
+        super().__init__(user, params, None, page=page)
+        self._stages, self._over = [stage.pk for stage in stages], over
+
+    def narrowed(self, bound: Any, *, searched: bool = True) -> QuerySet:
+        rows = super().narrowed(bound, searched=searched).filter(stage__among=self._stages)
+        return rows.filter(Q(closed_at=None) | self._over)
 
 
 @dataclass(slots=True)
@@ -97,6 +113,14 @@ def short_sum(amount: Decimal) -> str:
     return f"{number(int(amount))}{NBSP}€"
 
 
+def open_sum(columns: Iterable[Column]) -> tuple[str, str]:
+    """How many deals the open columns hold together, and what they are worth."""
+    open_ = [column for column in columns if column.stage.kind == StageKind.OPEN]
+    more = "+" if any(column.partial for column in open_) else ""
+    total = sum((column.total for column in open_), Decimal(0))
+    return number(sum(column.count for column in open_)) + more, eur(total) + more
+
+
 def columns_of(listing: BoardListing, stages: Sequence[Stage]) -> list[Column]:
     """Every column with its first cards. Five queries."""
     columns = {stage.pk: Column(stage) for stage in stages}
@@ -107,7 +131,7 @@ def columns_of(listing: BoardListing, stages: Sequence[Stage]) -> list[Column]:
             column.cards.append(card)
         else:
             column.more = str(column.cards[-1].pk)
-    _tag(card for column in columns.values() for card in column.cards)
+    _tag(listing.user, (card for column in columns.values() for card in column.cards))
     add_totals(listing.filtered, list(columns.values()))
     return list(columns.values())
 
@@ -126,7 +150,7 @@ def next_cards(listing: BoardListing, stage: Stage, after: int) -> Column:
     if len(column.cards) > CARDS:
         column.cards = column.cards[:CARDS]
         column.more = str(column.cards[-1].pk)
-    _tag(column.cards)
+    _tag(listing.user, column.cards)
     return column
 
 
@@ -136,8 +160,12 @@ def _of(rows: QuerySet, stage: Stage, key: int) -> QuerySet:
     rows = rows.filter(stage_id=key)
     if stage.kind == StageKind.OPEN:
         return rows.order_by("rank", "pk")
-    since = timezone.now() - dt.timedelta(days=DAYS)
-    return rows.filter(closed_at__gte=since).order_by("-closed_at", "-pk")
+    return rows.filter(lately()).order_by("-closed_at", "-pk")
+
+
+def lately() -> Q:
+    """Of the deals that are over, those that a board still shows."""
+    return Q(closed_at__gte=timezone.now() - dt.timedelta(days=DAYS))
 
 
 class _Statement:
@@ -214,18 +242,14 @@ def _cards(keys: Sequence[int], stages: Sequence[Stage]) -> list[tuple[int, Card
     return [found[key] for key in keys if key in found]
 
 
-# By hand, as core.actions.tags: 120 parameters of an IN list cost the ORM more than the query costs PostgreSQL.
-_SOONEST = "SELECT deal_id, min(due_at) FROM crm_activity WHERE deal_id = ANY(%s) AND done_at IS NULL GROUP BY deal_id"
-
-
-def _tag(cards: Iterable[Card]) -> None:
-    """What is told of all the cards at once: their tags, their next activities. Two queries."""
+def _tag(user: User, cards: Iterable[Card]) -> None:
+    """What is told of all the cards at once: their tags, the next activity that this person sees. Two queries."""
     cards = list(cards)
     if not cards:
         return
-    borne = tags_of(DealResource.key(), [card.pk for card in cards])
-    with connection.cursor() as cursor:
-        cursor.execute(_SOONEST, [[card.pk for card in cards]])
-        soonest = dict(cursor.fetchall())
+    keys = [card.pk for card in cards]
+    borne = tags_of(DealResource.key(), keys)
+    planned = ActivityResource.rows(user).filter(deal__among=keys, done_at=None).order_by()
+    soonest = dict(planned.values_list("deal").annotate(Min("due_at")))
     for card in cards:
         card.tags, card.next_at = borne.get(card.pk, ()), soonest.get(card.pk)

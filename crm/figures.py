@@ -19,9 +19,11 @@ from django.utils.translation import ngettext
 from core.accounts.access import Level
 from core.accounts.models import User
 from core.dashboards import charts
-from core.display import number
+from core.display import NONE, number
 from core.months import firsts_around, month_among, start_of
+from core.resource import Resource
 from core.templatetags import french
+from crm.filters import YEAR
 from crm.models import Stage
 from crm.models.deal import State
 from crm.models.lead import LeadState
@@ -70,8 +72,8 @@ def money(value: Decimal) -> str:
     return f"{number(round(value))}{EURO}"
 
 
-def _list(**params: Any) -> str:
-    return f"{Deals.list_url}?{urlencode(params)}"
+def _list(resource: type[Resource] = Deals, **params: Any) -> str:
+    return f"{resource.list_url}?{urlencode(params)}"
 
 
 def _metered(found: list[Amount]) -> list[Amount]:
@@ -136,10 +138,15 @@ def won_by_month(user: User) -> dict[str, Any]:
 
 def by_source(user: User) -> dict[str, Any]:
     """Where what was won in twelve months came from, the largest sums first."""
-    rows = Deals.rows(user).filter(_since(), state=State.WON).exclude(source="").order_by()
+    rows = Deals.rows(user).filter(_since(), state=State.WON).order_by()
     sums = rows.values("source").annotate(whole=Sum("amount"), deals=Count("*")).order_by("-whole", "source")
     found = [
-        Amount(one["source"], _list(source=one["source"], state=State.WON), one["whole"], one["deals"])
+        Amount(
+            one["source"] or _("Sans origine"),
+            _list(source=one["source"] or NONE, state=State.WON, closed=YEAR),
+            one["whole"],
+            one["deals"],
+        )
         for one in sums[:SOURCES]
     ]
     return {"rows": _metered([one for one in found if one.amount])}
@@ -153,8 +160,8 @@ def conversion(user: User) -> dict[str, Any]:
         won=Count("pk", filter=Q(state=LeadState.CONVERTED)), every=Count("pk")
     )  # fmt: skip
     lines = [
-        (_("Affaires conclues, gagnées"), ended, _list(state=State.WON)),
-        (_("Demandes entrantes, converties"), came, f"{Leads.list_url}?state={LeadState.CONVERTED}"),
+        (_("Affaires conclues, gagnées"), ended, _list(state=State.WON, closed=YEAR)),
+        (_("Demandes entrantes, converties"), came, _list(Leads, state=LeadState.CONVERTED, created=YEAR)),
     ]
     return {
         "rows": [

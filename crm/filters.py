@@ -2,20 +2,48 @@
 
 import datetime as dt
 from functools import lru_cache
+from typing import Any
 
+import django_filters
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from core.filters import MonthFacet, Pairs
+from core.display import NONE
+from core.filters import MonthFacet, Pairs, Spans
+from core.months import firsts_around
+
+PAST, LATER = "past", "later"
 
 
 class MonthAhead(MonthFacet):
-    """A month of a date that is still to come, or has been."""
+    """A month of a date that is still to come, or has been; all before the present one, all after those offered."""
 
-    BEFORE, AFTER = 6, 12
+    BEFORE, AFTER = 6, 9
 
-    def _choices(self) -> Pairs:
+    def spans(self) -> Spans:
+        present, *_months, beyond = firsts_around(timezone.localdate(), 0, self.AFTER + 1)
+        return {PAST: (_("Avant ce mois-ci"), None, present), LATER: (_("Plus tard"), beyond, None)}
+
+    def months(self) -> Pairs:
         return _around(timezone.localdate().replace(day=1), self.BEFORE, self.AFTER, get_language())
+
+
+YEAR = "year"  # the twelve months of a dashboard
+
+
+class MonthBehind(MonthFacet):
+    """A month of what has been, or all of the last twelve."""
+
+    def spans(self) -> Spans:
+        return {YEAR: (_("Douze derniers mois"), firsts_around(timezone.localdate(), 11, 0)[0], None)}
+
+
+class TextOrNone(django_filters.CharFilter):
+    """Exactly this text; NONE finds the rows without any."""
+
+    def filter(self, rows: Any, value: str) -> Any:
+        return super().filter(rows, value) if value != NONE else rows.filter(**{self.field_name: ""})
 
 
 @lru_cache(maxsize=16)

@@ -59,13 +59,16 @@ class FacetView(ResourceView):
     """
 
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
-        listing = Listing(self.resource, self.user, request.GET)
+        listing = self.listing()
         found = facets.counts(listing, name)
         if found is not None:
             return JsonResponse(found)
         if name not in listing.bound.filters:
             raise Http404
         return HttpResponse(status=204)
+
+    def listing(self) -> Listing:
+        return Listing(self.resource, self.user, self.request.GET)
 
 
 class CountsView(ResourceView):

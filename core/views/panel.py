@@ -2,14 +2,22 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from core.views.base import ResourceView
 
 
 class PanelView(ResourceView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """To a form that was sent from within the dialog, the page to go to is told: followed there, it would be shown
+        to nobody, with its messages."""
+        answer = super().dispatch(request, *args, **kwargs)
+        within = request.method == "POST" and request.htmx  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(answer.url) if within and isinstance(answer, HttpResponseRedirect) else answer
+
     def panel(self, part: str, title: str, context: dict[str, Any]) -> HttpResponse:
         """`part` is the template of the form. The page and the dialog show the same. With errors too it is a 200."""
         request: HttpRequest = self.request

@@ -15,13 +15,13 @@ from django_filters.fields import ModelChoiceIterator, ModelMultipleChoiceField
 
 from core.accounts.models import User
 from core.fields import LookupField
-from core.filters import Facet, MonthFacet, PersonFacet
+from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Display, Look, Related, Resource, View
 from core.statements import compiled
 from crm.actions.deals import first_stage
-from crm.filters import MonthAhead
+from crm.filters import MonthAhead, MonthBehind, TextOrNone
 from crm.models import Company, Contact, Deal, LostReason, Site, Stage
 from crm.models.deal import IN_DAYS, State
 from crm.models.pipeline import StageKind
@@ -80,7 +80,7 @@ class DealFilters(django_filters.FilterSet):
     stage = StageFacet(label=_("Étape"))
     owner = PersonFacet(label=_("Responsable"))
     expected = MonthAhead("expected_on", label=_("Échéance"))
-    closed = MonthFacet("closed_at", label=_("Conclue"), icon="circle-check")
+    closed = MonthBehind("closed_at", label=_("Conclue"), icon="circle-check")
     rotting = Facet(
         "stage_since", choices=[("1", _("À relancer"))], label=_("Suivi"), icon="hourglass", method="only_rotting"
     )
@@ -89,7 +89,7 @@ class DealFilters(django_filters.FilterSet):
     company = django_filters.NumberFilter(label=_("Société"))
     contact = django_filters.NumberFilter(label=_("Contact"))
     site = django_filters.NumberFilter(label=_("Site"))
-    source = django_filters.CharFilter(label=_("Origine"))
+    source = TextOrNone(label=_("Origine"))
 
     class Meta:
         model = Deal
@@ -250,6 +250,8 @@ class DealResource(Resource):
         return {
             **super().pages(),
             "board": ("board/", deals.BoardView),
+            "board-facet": ("board/facets/<slug:name>/", deals.BoardFacetView),
+            "forecast-facet": ("forecast/facets/<slug:name>/", deals.ForecastFacetView),
             "forecast": ("forecast/", deals.ForecastView),
             "move": ("<int:pk>/stage/", deals.MoveView),
             "closure": ("<int:pk>/closure/", deals.ClosureView),

@@ -9,13 +9,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.accounts.models import User
-from core.filters import Facet, MonthFacet, PersonFacet
+from core.filters import Facet, PersonFacet
 from core.forms import ResourceForm
 from core.registry import register
 from core.resource import Badge, Col, Look, Resource, View
 from crm.actions.consents import record_consent, suppressed
 from crm.actions.leads import earlier
 from crm.addresses import normalised
+from crm.filters import MonthBehind
 from crm.models import Lead
 from crm.models.lead import AGREED, LeadState
 from crm.phones import PhoneField
@@ -25,7 +26,7 @@ from crm.prospecting import Channel
 class LeadFilters(django_filters.FilterSet):
     state = Facet(choices=LeadState, label=_("État"), icon="flag")
     owner = PersonFacet(label=_("Responsable"))
-    created = MonthFacet("created_at", label=_("Reçue"))
+    created = MonthBehind("created_at", label=_("Reçue"))
 
     class Meta:
         model = Lead

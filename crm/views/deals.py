@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.access import Level
 from core.forms import CleanInput
-from core.templatetags.french import eur, num
 from core.views.base import ResourceView
+from core.views.listing import FacetView
 from core.views.panel import PanelView
 from crm.actions.deals import NeedsReason, close_deal, place_deal
-from crm.board import DAYS, BoardListing, Column, add_totals, columns_of, next_cards
-from crm.forecast import Month, months_of
+from crm.board import DAYS, BoardListing, Column, ShownListing, add_totals, columns_of, lately, next_cards, open_sum
+from crm.forecast import Month, months_of, won_since
 from crm.models import LostReason, Pipeline, Stage
 from crm.models.deal import State
 from crm.models.pipeline import StageKind
@@ -90,17 +90,15 @@ class BoardView(OfPipeline):
             return self.more(listing, stages)
         columns = columns_of(listing, stages)
         listing.total = sum(column.count for column in columns)  # of the menus' « Voir les résultats »
-        open_ = [column for column in columns if column.stage.kind == StageKind.OPEN]
+        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
         context = {
             **self.shown_with("board", listing),
             "columns": columns,
             "days": DAYS,
-            "open_count": num(sum(column.count for column in open_)),
-            "open_total": eur(sum(column.total for column in open_)),
-            "open_partial": any(column.partial for column in open_),
+            "open": open_sum(columns),
+            "partial": partial,
             "base": self.resource.list_url,
         }
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
         response = render(request, "crm/board.html#board" if partial else "crm/board.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])
         return response
@@ -119,11 +117,23 @@ class BoardView(OfPipeline):
         return render(self.request, "crm/_board_more.html", context)
 
 
+class BoardFacetView(OfPipeline, FacetView):
+    """The counts of what the board shows."""
+
+    def listing(self) -> ShownListing:
+        return ShownListing(self.user, self.request.GET, self.stages, lately())
+
+
+class ForecastFacetView(OfPipeline, FacetView):
+    def listing(self) -> ShownListing:
+        return ShownListing(self.user, self.request.GET, self.stages, won_since(), page="forecast")
+
+
 class MoveView(OfPipeline):
     """POST `stage`, with `above` and `below` (keys of the deals around it) from a board.
 
-    To a page: the record again. To `fetch`: {"totals": {stage: [count, sum]}}, or {"ask": address} where a reason is
-    to be given first.
+    To a page: the record again. To `fetch`: {"totals": {stage: [count, sum]}, "open": [count, sum]}, or
+    {"ask": address} where a reason is to be given first.
     """
 
     level = Level.WRITE
@@ -153,7 +163,7 @@ class MoveView(OfPipeline):
         columns = [Column(stage) for stage in self.stages]
         add_totals(listing.filtered, columns)
         totals = {column.stage.pk: [column.count_label, column.total_label] for column in columns}
-        return JsonResponse({"totals": totals, "said": said if won else ""})
+        return JsonResponse({"totals": totals, "open": open_sum(columns), "said": said if won else ""})
 
 
 class ClosureForm(CleanInput, forms.Form):
@@ -218,8 +228,8 @@ class ForecastView(OfPipeline):
         context = {
             **self.shown_with("forecast", listing),
             "months": [self.line(month, highest) for month in months],
-            "late": late,
-            "later": later,
+            "late": self.line(late, highest),
+            "later": self.line(later, highest),
             "amount": sum(month.amount for month in every),
             "weighted": sum(month.weighted for month in every),
             "won": sum(month.won for month in every),

@@ -168,7 +168,7 @@ customElements.define("kanban-board", class extends HTMLElement {
         undo();
         return toast({ 403: words.forbidden, 404: words.gone }[answer.status] ?? words.failed, "danger");
       }
-      const { totals, ask, said } = await answer.json();
+      const { totals, open, ask, said } = await answer.json();
       if (ask) {
         undo();
         return this.closest("data-list").open(ask);
@@ -178,6 +178,7 @@ customElements.define("kanban-board", class extends HTMLElement {
         column.querySelector("[data-count]").textContent = count;
         column.querySelector("[data-total]").textContent = total;
       }
+      document.querySelectorAll("#board-sum b").forEach((figure, place) => (figure.textContent = open[place]));
       if (said) toast(said);
     } catch {
       undo();

@@ -101,6 +101,9 @@ class DataList extends HTMLElement {
     } else if (event.target.closest("dialog") && event.submitter?.matches('[name="up"], [name="down"]')) {
       event.preventDefault();
       this.move(event.submitter);
+    } else if (event.target.closest("dialog") && "within" in event.target.dataset) {
+      event.preventDefault();
+      this.send(event.target, event.submitter);
     } else if (event.target.closest("dialog") && event.target.dataset.sends) {
       // The answer is a file: the page stays, so it says what happens. (Closed at once, the form would not be sent.)
       setTimeout(() => this.dialog.close());
@@ -114,11 +117,13 @@ class DataList extends HTMLElement {
   }
 
   /** Shows in the dialog what the server answers; a page that is no form (nothing left to do) is gone to. */
-  async open(url, body) {
+  async open(url, body, sent) {
     const headers = { "HX-Request": "true", "HX-Request-Type": "partial", ...(body ? csrf : {}) };
     try {
       const answer = await fetch(url, { method: body ? "POST" : "GET", headers, body });
-      if (answer.redirected) return location.assign(answer.url);
+      const next = body && answer.headers.get("HX-Redirect");
+      if (answer.redirected || next) return location.assign(next || answer.url);
+      if (sent && answer.status === 401) return sent.submit(); // as a page, the server keeps what was typed
       if (sessionOver(answer)) return location.reload();
       if (!answer.ok && answer.status !== 422) return toast(answer.status === 403 ? words.forbidden : words.failed, "danger");
       this.dialog.querySelector(".sheet-body").innerHTML = await answer.text();
@@ -130,7 +135,15 @@ class DataList extends HTMLElement {
     this.dialog.querySelector("h2").textContent = form.dataset.title;
     if (form.querySelector("look-up")) import("./lookup.js");
     if (!this.dialog.open) this.dialog.showModal();
-    form.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button")?.focus();
+    (form.querySelector("[data-error-summary]") ?? form.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button"))?.focus();
+  }
+
+  /** What is refused is told in the dialog. */
+  async send(form, submitter) {
+    if ("sent" in form.dataset) return;
+    form.dataset.sent = "";
+    await this.open(form.action, new FormData(form, submitter), form);
+    delete form.dataset.sent;
   }
 
   /** A column one place up or down; the arrow keeps the focus, or the other one at an end. */

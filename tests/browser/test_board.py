@@ -83,11 +83,32 @@ def test_a_card_is_moved_by_keyboard_menu_and_pointer(instance, deals):
     page.mouse.up()
     dialog = page.get_by_role("dialog", name="Affaire perdue")
     expect(dialog).to_be_visible()
+    dialog.get_by_label("Ce qu’il faut en retenir").fill("Trop cher")
+    dialog.get_by_role("button", name="Enregistrer").click()  # without a reason: told where it is asked
+    expect(dialog.get_by_role("alert")).to_contain_text("Motif")
+    expect(dialog.get_by_label("Ce qu’il faut en retenir")).to_have_value("Trop cher")
+    holds(page, "À qualifier", "Fenêtres", "Bardage")
     dialog.get_by_label("Motif").select_option(label="Prix")
     dialog.get_by_role("button", name="Enregistrer").click()
-    page.wait_for_url(f"**{BOARD}**")
+    expect(page.locator(".toast")).to_contain_text("« Bardage » est perdue.")
     expect(column(page, "Perdue").locator(".card")).to_have_count(1)
     assert state(instance, "Bardage") == ("Perdue", "lost")
+
+
+def test_the_sum_of_what_is_open_follows_filters_and_moves(instance, deals):
+    page = instance.page
+    instance.enter("sales", BOARD)
+    ready(page)
+    told = page.locator("#board-sum")
+    expect(told).to_have_text("4 en cours · 3\u202f500\u00a0€")
+    page.locator(".card", has_text="Bardage").hover()
+    page.get_by_role("button", name="Déplacer « Bardage » vers…").click()
+    page.get_by_role("menuitem", name="Gagnée").click()
+    expect(told).to_have_text("3 en cours · 2\u202f500\u00a0€")
+    page.get_by_role("searchbox").fill("terrasse")
+    expect(told).to_have_text("1 en cours · 500\u00a0€")
+    page.get_by_role("searchbox").fill("")
+    expect(told).to_have_text("3 en cours · 2\u202f500\u00a0€")
 
 
 def test_on_a_phone_the_board_scrolls_and_the_page_does_not(instance, deals):

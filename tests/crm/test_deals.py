@@ -1,6 +1,7 @@
 """Deals: what the database keeps in step with their stage, the board, the forecast, and how they end."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from core.accounts.models import User
 from core.models import Event
 from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
-from crm.models import Company, Deal, LostReason, Pipeline, Stage
+from crm.models import Activity, Company, Deal, LostReason, Pipeline, Stage
 from tests.contract.conftest import filled, queries_of
 from tests.workers import second_of_two
 
@@ -91,7 +92,7 @@ def test_the_board_has_a_column_for_each_stage_with_its_sum(stages, seller):
     told = {column.stage.name: (column.count_label, column.total_label) for column in page.context["columns"]}
     assert list(told) == ["À qualifier", "Visite et métré", "Devis envoyé", "Négociation", "Gagnée", "Perdue"]
     assert told["À qualifier"] == ("2", "9\u202f900\u00a0€") and told["Négociation"] == ("1", "52\u00a0k€")
-    assert (page.context["open_count"], page.context["open_total"]) == ("3", "61\u202f900\u00a0€")
+    assert page.context["open"] == ("3", "61\u202f900\u00a0€")
     assert columns(seller)["À qualifier"] == ["Fenêtres", "Escalier"], "a new deal is on top"
 
 
@@ -101,6 +102,7 @@ def test_a_card_stays_where_it_was_put(stages, seller):
     moved = make(stages["À qualifier"], "M", amount=900)
     answer = move(seller, moved, stage, above=deals["A"].pk, below=deals["B"].pk)
     assert answer.json()["totals"][str(stage.pk)] == ["5", "900\u00a0€"]
+    assert answer.json()["open"] == ["5", "900\u00a0€"]
     assert columns(seller)["Devis envoyé"] == ["A", "M", "B", "C", "D"]
     move(seller, deals["D"], stage, below=deals["A"].pk)
     assert columns(seller)["Devis envoyé"] == ["D", "A", "M", "B", "C"]
@@ -175,6 +177,26 @@ def test_filters_are_those_of_the_list(stages, seller, person):
     assert move(seller, deal, stages["Négociation"], query).json()["totals"][str(stages["À qualifier"].pk)][0] == "0"
 
 
+def test_the_counts_of_a_facet_are_those_of_what_the_page_shows(stages, seller, person):
+    other, now = person(crm="write"), timezone.now()
+    elsewhere = Pipeline.objects.create(name="Entretien", position=9)
+    for owner in (seller.user, other.user):
+        make(stages["Négociation"], owner=owner, amount=10)
+        for stage, days in (("Gagnée", 3), ("Gagnée", 45), ("Gagnée", 400), ("Perdue", 3)):
+            make(stages[stage], owner=owner, closed_at=now - dt.timedelta(days=days))
+    make(Stage.objects.create(pipeline=elsewhere, name="Appel", position=1), owner=seller.user)
+
+    def counted(page, query="") -> str:
+        base = re.search(r'data-counts="([^"?]*owner/)', seller.get(page).content.decode())[1]
+        return seller.get(f"{base}?{query}").json().get(str(seller.user.pk), "0")
+
+    assert (counted(BOARD), counted(FORECAST), counted(f"{LIST}?q=e")) == ("3", "3", "6")
+    assert counted(BOARD, f"pipeline={elsewhere.pk}") == "1" and counted(BOARD, "amount_min=5") == "1"
+    assert counted(BOARD, f"owner={other.user.pk}") == "3", "what one more tick would give"
+    shown = [len(cards) for cards in columns(seller, f"owner={seller.user.pk}").values()]
+    assert sum(shown) == 3
+
+
 def test_who_sees_their_own_only_sees_their_own_cards(stages, person):
     me, other = person(crm="write", scope="own"), person(crm="write")
     make(stages["À qualifier"], "mienne", owner=me.user)
@@ -183,6 +205,19 @@ def test_who_sees_their_own_only_sees_their_own_cards(stages, person):
     assert page.context["columns"][0].count == 1 and "sienne" not in page.content.decode()
     assert move(me, theirs, stages["Négociation"]).status_code == 404
     assert "mienne" in me.get(FORECAST).content.decode() or me.get(FORECAST).context["amount"] == 0
+
+
+def test_a_card_tells_the_next_activity_that_one_may_see(stages, person):
+    me, other = person(crm="write", scope="own"), person(crm="write")
+    deal, now = make(stages["À qualifier"], owner=me.user), timezone.now()
+    later = now + dt.timedelta(days=9)
+    Activity.objects.create(subject="Relance", deal=deal, owner=other.user, due_at=now + dt.timedelta(days=2))
+    assert "Prochaine activité" not in me.get(BOARD).content.decode()
+    Activity.objects.create(subject="Visite", deal=deal, owner=me.user, due_at=later)
+    cards = [someone.get(BOARD).context["columns"][0].cards[0] for someone in (me, other)]
+    assert [(card.next_at - now).days for card in cards] == [9, 2]
+    Activity.objects.filter(owner=me.user).update(state="done", done_at=now)
+    assert me.get(BOARD).context["columns"][0].cards[0].next_at is None
 
 
 def test_a_reader_looks_and_moves_nothing(stages, person):
@@ -288,9 +323,13 @@ def test_the_forecast_weighs_what_is_open_and_counts_what_is_won(stages, seller)
     line = next(line for line in page.context["months"] if line["month"].start == next_month.replace(day=1))
     month = line["month"]
     assert (month.count, month.amount, month.weighted) == (2, 2000, Decimal(950))
-    late, present = page.context["late"], next(one["month"] for one in page.context["months"] if one["month"].present)
+    late, present = (
+        page.context["late"]["month"],
+        next(one["month"] for one in page.context["months"] if one["month"].present),
+    )
     assert (late.count, late.amount) == (1, 500) and (present.won, present.won_count) == (300, 1)
     assert seller.get(line["open_url"]).context["listing"].total == 2
+    assert seller.get(page.context["late"]["open_url"]).context["listing"].total == 1
     won_url = next(one["won_url"] for one in page.context["months"] if one["month"].present)
     assert seller.get(won_url).context["listing"].total == 1
 

@@ -1,6 +1,7 @@
 """The sums of the dashboard: right for whoever looks, and each leads to the deals that it sums."""
 
 import datetime as dt
+import itertools
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from core.months import firsts_around
 from crm import figures
+from crm.forecast import BEFORE
 from crm.models import Deal, Lead, Stage
 from tests.contract.conftest import queries_of
 
@@ -26,7 +28,7 @@ def deals(stages, person):
     for owner in (mine.user, None):
         for stage, amount, days, source in (
             ("Négociation", 1000, None, ""), ("Négociation", 500, None, ""), ("Gagnée", 2000, 0, "Salon"),
-            ("Gagnée", 300, 0, "Site"), ("Gagnée", 9000, 800, "Salon"), ("Perdue", 700, 0, "Salon"),
+            ("Gagnée", 300, 0, "Site"), ("Gagnée", 40, 0, ""), ("Gagnée", 9000, 800, "Salon"), ("Perdue", 700, 0, "Salon"),
         ):  # fmt: skip
             deal = Deal.objects.create(name=stage, stage=stages[stage], amount=amount, owner=owner, source=source)
             if days is not None:
@@ -46,13 +48,37 @@ def test_each_sum_is_of_the_deals_behind_its_link(deals, person, scope):
     share = Stage.objects.get(name="Négociation").probability
     assert (stage.label, stage.amount, stage.weighted) == ("Négociation", 1500 * times, 15 * share * times)
     won = figures.won_by_month(me.user)["now"]
-    assert (won.amount, won.deals) == (2300 * times, 2 * times)  # and nothing of two years ago
+    assert (won.amount, won.deals) == (2340 * times, 3 * times)  # and nothing of two years ago
     sources = figures.by_source(me.user)["rows"]
-    assert [(one.label, one.amount) for one in sources] == [("Salon", 2000 * times), ("Site", 300 * times)]
-    assert [one["told"] for one in figures.conversion(me.user)["rows"]] == [f"{2 * times} sur {3 * times}"]
-    for one in (stage, won):
-        assert listed(me, one.url) == one.deals
-    assert listed(me, sources[1].url) == times
+    told = [(one.label, one.amount) for one in sources]
+    assert told == [("Salon", 2000 * times), ("Site", 300 * times), ("Sans origine", 40 * times)]
+    assert [one["told"] for one in figures.conversion(me.user)["rows"]] == [f"{3 * times} sur {4 * times}"]
+
+
+@pytest.mark.parametrize("scope", ["own", "all"])
+def test_each_link_of_the_tiles_opens_what_they_sum(deals, person, scope):
+    me = deals if scope == "own" else person(crm="write")
+    Lead.objects.create(last_name="Hamon", state="converted", converted_at=timezone.now(), owner=deals.user)
+    old = Lead.objects.create(last_name="Le Goff", state="converted", converted_at=timezone.now(), owner=deals.user)
+    Lead.objects.filter(pk=old.pk).update(created_at=timezone.now() - dt.timedelta(days=800))
+    parts = [figures.by_stage(me.user)["rows"], figures.won_by_month(me.user)["points"],
+             figures.by_source(me.user)["rows"]]  # fmt: skip
+    for one in itertools.chain(*parts):
+        rows = me.get(one.url).context["listing"].filtered
+        assert (rows.count(), sum(row.amount for row in rows)) == (one.deals, one.amount), one.label
+    converted = figures.conversion(me.user)["rows"]
+    assert len(converted) == 2
+    for one in converted:
+        assert one["told"].startswith(f"{listed(me, one['url'])} sur "), one["label"]
+
+
+def test_the_last_twelve_months_are_counted_among_the_months(deals, person):
+    counts = person(crm="read").get("/crm/deals/facets/closed/?state=won").json()
+    assert (
+        counts["year"] == "6"
+        and counts[f"{timezone.localdate():%Y-%m}"] == "6"
+        and sum(map(int, counts.values())) == 14
+    )
 
 
 def test_leads_are_converted_out_of_those_that_came(person):
@@ -109,7 +135,10 @@ def test_the_forecast_puts_each_day_into_its_month_and_the_rest_before_and_behin
     page = me.get("/crm/deals/forecast/").context
     months = {one["month"].start: one["month"] for one in page["months"]}
     assert [int(months[start].amount) for start in (starts[0], starts[1], starts[9])] == [11, 100, 1000]
-    assert (int(page["later"].amount), int(page["late"].amount)) == (10_000, 100_000)
+    assert (int(page["later"]["month"].amount), int(page["late"]["month"].amount)) == (10_000, 100_000)
+    for line in (page["later"], *page["months"][BEFORE:], page["late"]):
+        rows = me.get(line["open_url"]).context["listing"].filtered
+        assert sum(row.amount for row in rows) == line["month"].amount, line["month"].label
     assert page["weighted"] * 2 == page["amount"] == 111_111
 
 
