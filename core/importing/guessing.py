@@ -54,7 +54,7 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequ
 
 def _score(title: str, values: Sequence[str], target: Target, telling: int) -> float:
     by_title = title_score(title, target)
-    if not values or target.kind in (ID, TAGS, "row"):
+    if not values or target.kind in (TAGS, "row"):
         return by_title
     share = _takes(target, values) / len(values)
     if by_title:
@@ -62,7 +62,7 @@ def _score(title: str, values: Sequence[str], target: Target, telling: int) -> f
             return 0.0  # another software's title and its own words: each line would be refused for them
         # Values that the target refuses make the title doubtful; they can be wrong lines too.
         return by_title if share > 0.5 else by_title * 0.6
-    if telling > _TELLING or share < 0.8 or len(set(values)) < 2:
+    if telling > _TELLING or share < 0.8 or len(set(values)) < 2 or "id" in fold(title).split():
         return 0.0
     if target.kind in ("boolean", "choice"):
         return FAINT  # « oui » fits any box: only a person knows which

@@ -60,8 +60,9 @@ class Target:
 
     @cached_property
     def names(self) -> set[str]:
-        """What a title may say to mean this target, folded."""
-        return {fold(str(name)) for name in (self.label, self.name.replace("_", " "), *self.aliases)} - {""}
+        """What a title may say to mean this target, folded. A bare « id » is another program's, never ours."""
+        own = "" if self.kind == ID else self.name.replace("_", " ")
+        return {fold(str(name)) for name in (self.label, own, *self.aliases)} - {""}
 
 
 def targets(resource: type[Resource], user: User) -> list[Target]:

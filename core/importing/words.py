@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 ALIASES: dict[str, Sequence[str]] = {
-    "id": ("n° interne", "numéro de fiche", "identifiant MyB2O"),
+    "id": ("numéro de fiche", "identifiant MyB2O"),
     "tags": ("étiquette", "tags", "tag", "labels", "mots clés", "catégories", "group membership", "categories"),
     "name": (
         "nom", "nom de la société", "nom société", "société", "entreprise", "nom de l'entreprise", "raison sociale",

@@ -66,6 +66,32 @@ def test_the_titles_of_address_books_are_recognised(contacts):
     assert list(contacts.guessed().values()) == ["first_name", "last_name", "company", "email", "phone", "mobile"]
 
 
+NUMBERED = {
+    "Dolibarr": ["Id", ("12", "13")],
+    "Odoo": ["id", ("__export__.res_partner_20", "__export__.res_partner_21")],
+    "numbers only": ["ID", ("12", "13")],
+}
+
+
+@pytest.mark.parametrize(("title", "numbers"), NUMBERED.values(), ids=NUMBERED)
+def test_another_software_s_numbers_never_recognise_our_rows(desk, title, numbers):
+    ours = Company.objects.create(pk=13, name="Couverture Tanguy")
+    desk.send(table([title, "Nom", "Ville"], [numbers[0], "Riou", "Brest"], [numbers[1], "Bâti", "Nantes"]))
+    assert desk.guessed()[title] == "" and desk.batch.plan["key"] == "name"
+    desk.map()
+    assert desk.counts == (2, 0, 0, 0)
+    desk.confirm()
+    ours.refresh_from_db()
+    assert ours.name == "Couverture Tanguy"
+
+
+def test_our_own_number_recognises_a_row_and_is_doubtful_when_its_values_are_no_numbers(desk):
+    row = Company.objects.create(name="Riou")
+    desk.send(table(["N° de fiche", "Nom"], [row.pk, "Riou Père"]))
+    assert (desk.guessed()["N° de fiche"], desk.batch.plan["key"]) == ("id", "id")
+    assert "Sûr" not in words(desk.send(table(["N° de fiche"], ["x-1"], ["x-2"])))
+
+
 def test_values_tell_what_the_titles_do_not(desk):
     rows = [
         ["Menuiserie Riou", siret(ONE), "02 98 00 11 22", "contact@riou.fr", "29200"],
