@@ -35,7 +35,7 @@ class Guess:
 
 
 def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequence[Target]) -> list[Guess]:
-    """One guess for each column, no target twice. `samples`: some values of each column."""
+    """One guess for each column, no target twice. `samples`: some values of each column, none of an empty one."""
     telling = {target.name: _takes(target, _PROBES) for target in targets if target.kind not in (ID, TAGS, "row")}
     scored = [
         (_score(name, values, target, telling.get(target.name, len(_PROBES))), -index, place)
@@ -45,7 +45,8 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequ
     ]
     found = [Guess() for _name in header]
     taken: set[int] = set()
-    for score, index, place in sorted(scored, key=lambda entry: (-entry[0], -entry[1], entry[2])):
+    # What is filled chooses first: an empty column takes only what no other can fill.
+    for score, index, place in sorted(scored, key=lambda one: (not samples[-one[1]], -one[0], -one[1], one[2])):
         if score >= FAINT and place not in taken and not found[-index].target:
             found[-index] = Guess(targets[place].name, score)
             taken.add(place)
@@ -54,7 +55,9 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequ
 
 def _score(title: str, values: Sequence[str], target: Target, telling: int) -> float:
     by_title = title_score(title, target)
-    if not values or target.kind in (TAGS, "row"):
+    if not values:
+        return LIKELY if by_title >= SURE else 0.0
+    if target.kind in (TAGS, "row"):
         return by_title
     share = _takes(target, values) / len(values)
     if by_title:

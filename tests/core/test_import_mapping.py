@@ -92,6 +92,20 @@ def test_our_own_number_recognises_a_row_and_is_doubtful_when_its_values_are_no_
     assert "Sûr" not in words(desk.send(table(["N° de fiche"], ["x-1"], ["x-2"])))
 
 
+def test_an_empty_column_never_takes_what_a_filled_one_can_fill(contacts):
+    titles = ["Nom", "Business Phone 2", "Business Phone", "E-mail", "Autre e-mail", "Address 1 - Type"]
+    contacts.send(
+        table(titles, ["Riou", "", "02 98 00 11 22", "", "a@riou.fr", ""], ["Bâti", "", "", "", "b@bati.fr", ""])
+    )
+    assert list(contacts.guessed().values()) == ["last_name", "", "phone", "", "email", ""]
+
+
+def test_an_empty_column_is_never_sure(desk):
+    page = desk.send(table(["Nom", "Ville", "Nom alternatif (commercial, marque, …)"], ["Riou", "", ""]))
+    assert list(desk.guessed().values()) == ["name", "city", ""]
+    assert words(page).count("Sûr") == 1
+
+
 def test_values_tell_what_the_titles_do_not(desk):
     rows = [
         ["Menuiserie Riou", siret(ONE), "02 98 00 11 22", "contact@riou.fr", "29200"],
