@@ -1,5 +1,6 @@
 """Which target a column most likely fills: by its title first, then by what its values can be."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ _PROBES = (
     "https://exemple.fr", "25/11/2026", "oui", "FR40303265045", "43.32A", "Rue du Port", "Brest", "1",
 )  # fmt: skip
 _TELLING = 4  # a target that takes more of them than this tells nothing by its values
+_TWICE = re.compile(r" \(\d+\)$")  # what tells columns of one title apart (Source.name_columns)
+_CIVILITIES = {"m", "mr", "monsieur", "mme", "madame", "mlle", "mademoiselle", "mrs", "ms", "miss", "dr", "me", "pr"}
 _MINOR = {"de", "du", "des", "la", "le", "les", "l", "d", "n", "no", "numero", "of", "the", "1"}
 
 
@@ -54,11 +57,13 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequ
 
 
 def _score(title: str, values: Sequence[str], target: Target, telling: int) -> float:
-    by_title = title_score(title, target)
+    by_title = title_score(_TWICE.sub("", title), target)
     if not values:
         return LIKELY if by_title >= SURE else 0.0
     if target.kind in (TAGS, "row"):
         return by_title
+    if target.kind == "text" and by_title < 1 and all(fold(value) in _CIVILITIES for value in values):
+        return 0.0  # « Titre » of Outlook: « Mme » is nobody's job
     share = _takes(target, values) / len(values)
     if by_title:
         if target.kind == "choice" and not share and by_title < 1:

@@ -106,6 +106,13 @@ def test_an_empty_column_is_never_sure(desk):
     assert words(page).count("Sûr") == 1
 
 
+@pytest.mark.parametrize("civility", ["Mme", ""])
+def test_the_title_that_holds_civilities_is_no_job_and_the_other_one_is(contacts, civility):
+    """Outlook in French has two columns « Titre »."""
+    contacts.send(table(["Titre", "Prénom", "Nom", "Titre"], [civility, "Anne", "Le Goff", "Gérante"]))
+    assert contacts.guessed() == {"Titre": "", "Prénom": "first_name", "Nom": "last_name", "Titre (2)": "job"}
+
+
 def test_values_tell_what_the_titles_do_not(desk):
     rows = [
         ["Menuiserie Riou", siret(ONE), "02 98 00 11 22", "contact@riou.fr", "29200"],
