@@ -53,7 +53,24 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequ
         if score >= FAINT and place not in taken and not found[-index].target:
             found[-index] = Guess(targets[place].name, score)
             taken.add(place)
+    _lend(found, header, targets)
     return found
+
+
+def _lend(found: list[Guess], header: Sequence[str], targets: Sequence[Target]) -> None:
+    """What every row needs and no column gives takes the one whose title can mean it: « Raison sociale » is a name."""
+    given = {guessed.target for guessed in found}
+    optional = {target.name for target in targets if target.kind == "text" and not target.required}
+    for target in targets:
+        if target.required and target.name not in given:
+            scores = [
+                (title_score(name, target), -index)
+                for index, (name, guessed) in enumerate(zip(header, found, strict=True))
+                if guessed.target in optional
+            ]
+            score, index = max(scores, default=(0.0, 0))
+            if score >= SURE:
+                found[-index] = Guess(target.name, score)
 
 
 def _score(title: str, values: Sequence[str], target: Target, telling: int) -> float:

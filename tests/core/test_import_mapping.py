@@ -49,7 +49,7 @@ KNOWN_EXPORTS = {
     ),
     "français": (
         ["Raison sociale", "N° SIRET", "CP", "Commune", "Tél.", "Courriel", "Commercial", "Code APE", "Observations"],
-        ["legal_name", "siret", "postcode", "city", "phone", "email", "owner", "naf", "note"],
+        ["name", "siret", "postcode", "city", "phone", "email", "owner", "naf", "note"],
     ),
 }
 
@@ -111,6 +111,14 @@ def test_the_title_that_holds_civilities_is_no_job_and_the_other_one_is(contacts
     """Outlook in French has two columns « Titre »."""
     contacts.send(table(["Titre", "Prénom", "Nom", "Titre"], [civility, "Anne", "Le Goff", "Gérante"]))
     assert contacts.guessed() == {"Titre": "", "Prénom": "first_name", "Nom": "last_name", "Titre (2)": "job"}
+
+
+def test_the_legal_name_is_the_name_where_no_other_column_is(desk):
+    desk.take(table(["Raison sociale", "Ville"], ["Riou SARL", "Brest"]))
+    desk.confirm()
+    assert [(row.name, row.legal_name) for row in Company.objects.all()] == [("Riou SARL", "")]
+    desk.send(table(["Raison sociale", "Nom"], ["Riou SARL", "Riou"]))
+    assert desk.guessed() == {"Raison sociale": "legal_name", "Nom": "name"}
 
 
 def test_values_tell_what_the_titles_do_not(desk):
