@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 
 from core.importing.reading import is_reason
-from core.importing.targets import ID, TAGS, Target
+from core.importing.targets import FULL_NAME, ID, NAMES, TAGS, Target
 from core.importing.values import Style
 from core.text import fold
 
@@ -54,12 +54,25 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]], targets: Sequ
             found[-index] = Guess(targets[place].name, score)
             taken.add(place)
     _lend(found, header, targets)
+    if any(target.name == FULL_NAME for target in targets):
+        _widen(found, samples)
     return found
+
+
+def _widen(found: list[Guess], samples: Sequence[Sequence[str]]) -> None:
+    """« Nom » with no first name beside it, and mostly of several words, is the whole name."""
+    first, last = NAMES
+    if {first, FULL_NAME} & {guessed.target for guessed in found}:
+        return
+    for index, guessed in enumerate(found):
+        if guessed.target == last and sum(" " in value for value in samples[index]) * 2 > len(samples[index]):
+            found[index] = Guess(FULL_NAME, LIKELY)
 
 
 def _lend(found: list[Guess], header: Sequence[str], targets: Sequence[Target]) -> None:
     """What every row needs and no column gives takes the one whose title can mean it: « Raison sociale » is a name."""
     given = {guessed.target for guessed in found}
+    given |= set(NAMES) if FULL_NAME in given else set()
     optional = {target.name for target in targets if target.kind == "text" and not target.required}
     for target in targets:
         if target.required and target.name not in given:
@@ -96,14 +109,16 @@ def _score(title: str, values: Sequence[str], target: Target, telling: int) -> f
 
 def title_score(title: str, target: Target) -> float:
     folded = fold(title)
-    if not folded:
-        return 0.0
+    if not folded or title.casefold().endswith(("/id", ".id")):
+        return 0.0  # « parent_id/id » of Odoo: a number of its own, though it is told as a row's
     if folded == fold(target.label):
         return 1.0
     if folded in target.names:
         return 0.95 + 0.01 * min(folded.count(" "), 3)  # « Job Title » says more than « Title »
-    if target.kind == ID:
-        return 0.0  # « Tax ID », « HubSpot ID »: other software's numbers are not ours
+    if target.kind in (ID, FULL_NAME):
+        return (
+            0.0  # « Tax ID », « HubSpot ID »: other software's numbers are not ours; a « Middle Name » is not the whole
+        )
     words = set(folded.split()) - _MINOR
     best = 0.0
     for name in target.names:

@@ -23,7 +23,7 @@ from core.importing.plan import Mode, Plan
 from core.importing.reading import Line
 from core.importing.rules import Rules
 from core.importing.tagging import TagKeeper
-from core.importing.targets import TAGS, Target, everybody, targets
+from core.importing.targets import FULL_NAME, NAMES, TAGS, Target, everybody, targets
 from core.importing.values import Style
 from core.search import for_database
 from core.text import fold
@@ -75,7 +75,8 @@ class MappedImporter(Importer):
             name: RowFinder(target.model, people) for name, target in self.targets.items() if target.model is not None
         }
         self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
-        self.key = Key(resource, plan.key, self.targets, people)
+        self.key = Key(resource, plan.key, {name: known[name] for name in plan.targets if name in known}, people)
+        self.is_people = known.keys() >= set(NAMES)
         self.rules = Rules(resource, self.person)
         self.tagging = TagKeeper(resource.key()) if TAGS in self.targets else None
         self.wants_pks = self.tagging is not None  # type: ignore[misc]
@@ -104,8 +105,17 @@ class MappedImporter(Importer):
                 values[target.column] = value
             else:
                 draft.facts[target.name] = value
+        if self.is_people:
+            self._name(draft)
         draft.keys = self._key_of(draft)
         return draft
+
+    def _name(self, draft: Draft) -> None:
+        """A full name is for who has neither name of their own."""
+        values, (first, last) = draft.values, NAMES
+        whole = draft.facts.pop(FULL_NAME, None)
+        if whole is not None and not (values.get(first) or values.get(last)):
+            values.update((name, text) for name, text in zip(NAMES, whole, strict=True) if text)
 
     def _unarmed(self, draft: Draft, target: Target, text: str) -> str:
         """Without the apostrophe that keeps a spreadsheet from running a cell; what looks like a formula is told."""

@@ -89,6 +89,48 @@ BOOKS = {
 }  # fmt: skip
 
 
+def table(*rows: list) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+FULL_NAMES = {
+    "Pipedrive": ["Person - Name", "Person - Organization", "Person - Email - Work"],
+    "Odoo": ["name", "parent_id/name", "email"],
+    "a full « Nom »": ["Nom", "Société", "E-mail"],
+}
+
+
+@pytest.mark.parametrize("titles", FULL_NAMES.values(), ids=FULL_NAMES)
+def test_a_full_name_without_a_first_name_beside_it_is_split(desk, titles):
+    Company.objects.create(name="Charpentes Riou")
+    desk.take(table(titles, ["Anne Testpipe", "Charpentes Riou", "a@b.fr"], ["Jean Le Gall", "", ""], ["Zoé", "", ""]))
+    assert list(desk.guessed().values()) == ["full_name", "company", "email"]
+    desk.map(key="first_name+last_name")
+    desk.confirm()
+    people = {("Anne", "Testpipe"), ("Jean", "Le Gall"), ("", "Zoé")}
+    assert set(Contact.objects.values_list("first_name", "last_name")) == people
+
+
+def test_a_column_of_last_names_stays_one(desk):
+    desk.send(table(["Nom", "E-mail"], ["Le Gall", "a@b.fr"], ["Riou", ""], ["Cadiou", ""]))
+    assert desk.guessed()["Nom"] == "last_name"
+    desk.send(table(["First Name", "Middle Name", "Last Name", "Name"], ["Anne", "Rose", "Riou", "Anne Rose Riou"]))
+    assert list(desk.guessed().values()) == ["first_name", "", "last_name", "full_name"]
+    desk.map(key="")
+    desk.confirm()
+    assert str(Contact.objects.get()) == "Anne Riou"
+
+
+def test_the_technical_titles_of_odoo_are_recognised(desk):
+    titles = ["id", "name", "parent_id/id", "parent_id", "function", "user_id", "category_id"]
+    desk.send(
+        table(titles, ["__export__.res_partner_20", "Anne Riou", "__export__.a", "Riou", "Gérante", "x", "Client"])
+    )
+    assert list(desk.guessed().values()) == ["", "full_name", "", "company", "job", "owner", "tags"]
+
+
 @pytest.mark.parametrize("book", BOOKS)
 def test_the_exports_of_google_and_outlook_map_themselves(desk, book):
     Company.objects.create(name="Menuiserie Kervella")
