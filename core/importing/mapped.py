@@ -116,6 +116,8 @@ class MappedImporter(Importer):
         whole = draft.facts.pop(FULL_NAME, None)
         if whole is not None and not (values.get(first) or values.get(last)):
             values.update((name, text) for name, text in zip(NAMES, whole, strict=True) if text)
+        if not values.get(last):
+            draft.facts["called"] = values.get(first) or values.get("company") or ""
 
     def _unarmed(self, draft: Draft, target: Target, text: str) -> str:
         """Without the apostrophe that keeps a spreadsheet from running a cell; what looks like a formula is told."""
@@ -186,6 +188,8 @@ class MappedImporter(Importer):
         if draft.reasons:
             return
         if draft.row is None:
+            if called := draft.facts.get("called"):
+                self._call(draft, called)
             for target in self.required:
                 if not self._is_given(draft, target):
                     draft.refuse(_("%s : cette valeur manque.") % target.label)
@@ -193,6 +197,15 @@ class MappedImporter(Importer):
             self.rules.judge(draft, self._instances(draft))
         if self.tagging is not None and not draft.reasons:
             self.tagging.judge(draft)
+
+    def _call(self, draft: Draft, called: str) -> None:
+        """Somebody with one name, or only a company, is called so, as a card is (reading/cards.py)."""
+        first, last = NAMES
+        if draft.values.get(first) == called:
+            del draft.values[first]
+        draft.values[last] = called[: self.fields[last].max_length]
+        said = _("Sans nom de famille : la fiche porte le prénom, ou la société.")
+        draft.warnings.append((said, said))
 
     @staticmethod
     def _is_given(draft: Draft, target: Target) -> bool:

@@ -131,6 +131,24 @@ def test_the_technical_titles_of_odoo_are_recognised(desk):
     assert list(desk.guessed().values()) == ["", "full_name", "", "company", "job", "owner", "tags"]
 
 
+def test_somebody_with_one_name_or_only_a_company_is_called_so(desk):
+    Company.objects.create(name="Charpentes Riou")
+    known = Contact.objects.create(first_name="Yann", last_name="Morvan", email="yann@morvan.example")
+    content = table(
+        ["Prénom", "Nom", "Société", "E-mail"],
+        ["Anne", "", "", ""],
+        ["", "", "Charpentes Riou", ""],
+        ["", "", "", "personne@riou.example"],
+        ["Yannick", "", "", known.email],
+    )
+    assert "Sans nom de famille" in words(desk.take(content))
+    assert list(desk.refusals()) == [4] and "Nom : cette valeur manque" in desk.refusals()[4]
+    desk.confirm()
+    assert set(Contact.objects.values_list("first_name", "last_name")) == {
+        ("", "Anne"), ("", "Charpentes Riou"), ("Yannick", "Morvan"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("book", BOOKS)
 def test_the_exports_of_google_and_outlook_map_themselves(desk, book):
     Company.objects.create(name="Menuiserie Kervella")
