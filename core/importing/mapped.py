@@ -87,7 +87,7 @@ class MappedImporter(Importer):
         if line.problem:
             draft.refuse(line.problem)
             return draft
-        draft.warnings.extend((said, said) for said in line.remarks)
+        draft.warnings.extend(line.remarks)
         cells, values, parts = line.cells, draft.values, None
         for index, target, parse in self.columns_of:
             text = cells[index]

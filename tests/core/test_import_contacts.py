@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from core.models import Tagging
 from crm.models import Company, Contact
 from tests.core.importing import Desk, words
 
@@ -87,6 +88,68 @@ BOOKS = {
          "E-mail Address": "anne@kervella.example", "Business Phone": "02 98 00 11 22"},
     ),
 }  # fmt: skip
+
+
+def google(*people: dict[str, str], kind: str = "Label") -> bytes:
+    """As Google exports them: `kind` was « Type » before 2023."""
+    labels = "Labels" if kind == "Label" else "Group Membership"
+    titles = ["First Name", "Last Name", "Organization Name", labels]
+    titles += [f"{what} {slot} - {part}" for what in ("E-mail", "Phone") for slot in (1, 2) for part in (kind, "Value")]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, titles)
+    writer.writeheader()
+    for number, person in enumerate(people):
+        named = {"Last Name": f"Personne {number}", "Labels": person.get("tags", "")}
+        values = {name.replace("kind", kind): value for name, value in person.items() if name != "tags"}
+        writer.writerow({("Group Membership" if name == "Labels" and kind == "Type" else name): value
+                         for name, value in {**named, **values}.items()})  # fmt: skip
+    return text.getvalue().encode()
+
+
+FIXED, MOBILE, OTHER = "02 98 00 11 22", "06 98 00 11 22", "02 40 12 13 14"
+
+
+@pytest.mark.parametrize("kind", ["Label", "Type"])
+def test_google_tells_mobiles_from_other_telephones_line_by_line(desk, kind):
+    content = google(
+        {"Phone 1 - kind": "Mobile", "Phone 1 - Value": MOBILE, "Phone 2 - kind": "Work", "Phone 2 - Value": FIXED},
+        {"Phone 1 - kind": "* Work", "Phone 1 - Value": FIXED},
+        {"Phone 1 - kind": "Cell", "Phone 1 - Value": MOBILE},
+        {"Phone 1 - kind": "Work", "Phone 1 - Value": f"{FIXED} ::: {OTHER}"},
+        {"Phone 1 - kind": "Work", "Phone 1 - Value": f"{FIXED} ::: {OTHER}", "Phone 2 - kind": "Mobile",
+         "Phone 2 - Value": MOBILE},
+        kind=kind,
+    )  # fmt: skip
+    page = words(desk.take(content, key=""))
+    assert desk.counts == (5, 0, 0, 0), desk.refusals()
+    assert f"Téléphone : aussi {OTHER}, laissé." in page
+    desk.confirm()
+    found = [(row.phone[-5:], row.mobile[-5:]) for row in Contact.objects.order_by("last_name")]
+    assert [(row.phone, row.mobile) for row in Contact.objects.filter(last_name="Personne 3")] == [
+        ("+33 2 98 00 11 22", "+33 2 40 12 13 14")
+    ]
+    assert found == [("11 22", "11 22"), ("11 22", ""), ("", "11 22"), ("11 22", "13 14"), ("11 22", "11 22")]
+
+
+@pytest.mark.parametrize("kind", ["Label", "Type"])
+def test_of_several_values_in_a_cell_of_google_each_goes_to_its_place(desk, kind):
+    Company.objects.create(name="Menuiserie Kervella")
+    content = google(
+        {"E-mail 1 - Value": "anne@a.example ::: anne@b.example", "tags": "* myContacts ::: Fournisseurs ::: * friends",
+         "Organization Name": "Menuiserie Kervella ::: Autre"},
+        {"E-mail 1 - Value": "pas une adresse ::: x@y.example", "tags": "* myContacts"},
+        kind=kind,
+    )  # fmt: skip
+    page = words(desk.take(content, key="email"))
+    assert "E-mail : aussi anne@b.example, laissé." in page and "plusieurs valeurs" in page
+    assert list(desk.refusals()) == [3]
+    assert "pas une adresse ::: x@y.example" in desk.refused_file().decode()
+    desk.confirm()
+    row = Contact.objects.get()
+    assert (row.email, str(row.company)) == ("anne@a.example", "Menuiserie Kervella")
+    assert set(Tagging.objects.values_list("tag__name", flat=True)) == {"Fournisseurs", "friends"}
+    desk.send(desk.refused_file().replace(b"pas une adresse", b"zoe@y.example"))
+    assert desk.counts == (1, 0, 0, 0)
 
 
 def table(*rows: list) -> bytes:
