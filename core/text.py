@@ -15,6 +15,12 @@ def fold(value: str) -> str:
     return _PUNCTUATION.sub(" ", plain).strip(" ")
 
 
+def split_name(whole: str) -> tuple[str, str]:
+    """First and last name of a person whose whole name is one text: its first word, and the rest."""
+    first, *rest = whole.split(maxsplit=1) or [""]
+    return (first, rest[0]) if rest else ("", first)
+
+
 # They turn the order of what follows round on screen: "exe.fdp" for "pdf.exe" (UTS 55).
 _DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 

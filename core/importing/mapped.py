@@ -23,7 +23,7 @@ from core.importing.plan import Mode, Plan
 from core.importing.reading import Line
 from core.importing.rules import Rules
 from core.importing.tagging import TagKeeper
-from core.importing.targets import TAGS, Target, everybody, targets
+from core.importing.targets import FULL_NAME, NAMES, TAGS, Target, everybody, targets
 from core.importing.values import Style
 from core.search import for_database
 from core.text import fold
@@ -75,7 +75,8 @@ class MappedImporter(Importer):
             name: RowFinder(target.model, people) for name, target in self.targets.items() if target.model is not None
         }
         self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
-        self.key = Key(resource, plan.key, self.targets, people)
+        self.key = Key(resource, plan.key, {name: known[name] for name in plan.targets if name in known}, people)
+        self.is_people = known.keys() >= set(NAMES)
         self.rules = Rules(resource, self.person)
         self.tagging = TagKeeper(resource.key()) if TAGS in self.targets else None
         self.wants_pks = self.tagging is not None  # type: ignore[misc]
@@ -86,7 +87,7 @@ class MappedImporter(Importer):
         if line.problem:
             draft.refuse(line.problem)
             return draft
-        draft.warnings.extend((said, said) for said in line.remarks)
+        draft.warnings.extend(line.remarks)
         cells, values, parts = line.cells, draft.values, None
         for index, target, parse in self.columns_of:
             text = cells[index]
@@ -104,8 +105,19 @@ class MappedImporter(Importer):
                 values[target.column] = value
             else:
                 draft.facts[target.name] = value
+        if self.is_people:
+            self._name(draft)
         draft.keys = self._key_of(draft)
         return draft
+
+    def _name(self, draft: Draft) -> None:
+        """A full name is for who has neither name of their own."""
+        values, (first, last) = draft.values, NAMES
+        whole = draft.facts.pop(FULL_NAME, None)
+        if whole is not None and not (values.get(first) or values.get(last)):
+            values.update((name, text) for name, text in zip(NAMES, whole, strict=True) if text)
+        if not values.get(last):
+            draft.facts["called"] = values.get(first) or values.get("company") or ""
 
     def _unarmed(self, draft: Draft, target: Target, text: str) -> str:
         """Without the apostrophe that keeps a spreadsheet from running a cell; what looks like a formula is told."""
@@ -176,6 +188,8 @@ class MappedImporter(Importer):
         if draft.reasons:
             return
         if draft.row is None:
+            if called := draft.facts.get("called"):
+                self._call(draft, called)
             for target in self.required:
                 if not self._is_given(draft, target):
                     draft.refuse(_("%s : cette valeur manque.") % target.label)
@@ -183,6 +197,15 @@ class MappedImporter(Importer):
             self.rules.judge(draft, self._instances(draft))
         if self.tagging is not None and not draft.reasons:
             self.tagging.judge(draft)
+
+    def _call(self, draft: Draft, called: str) -> None:
+        """Somebody with one name, or only a company, is called so, as a card is (reading/cards.py)."""
+        first, last = NAMES
+        if draft.values.get(first) == called:
+            del draft.values[first]
+        draft.values[last] = called[: self.fields[last].max_length]
+        said = _("Sans nom de famille : la fiche porte le prénom, ou la société.")
+        draft.warnings.append((said, said))
 
     @staticmethod
     def _is_given(draft: Draft, target: Target) -> bool:

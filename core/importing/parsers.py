@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core.actions.tags import clean_tag_name
 from core.importing import values
 from core.importing.values import Style
-from core.text import clean, fold
+from core.text import clean, fold, split_name
 
 Parse = Callable[[str, Style], Any]
 
@@ -133,6 +133,16 @@ def _only(found: Sequence[Any], text: str) -> Any:
     if len(found) > 1:
         raise ValidationError(_("« %s » en désigne plusieurs : donnez l’adresse e-mail.") % text[:60])
     return found[0]
+
+
+def full_name(first: Parse, last: Parse) -> Parse:
+    """Both names of a person told as one: (first, last)."""
+
+    def parse(text: str, style: Style) -> tuple[Any, Any]:
+        names = split_name(text)
+        return first(names[0], style) if names[0] else "", last(names[1], style)
+
+    return parse
 
 
 def parse_tags(text: str, style: Style) -> list[str]:

@@ -9,6 +9,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from core.importing.reading import is_reason
+from core.importing.targets import FULL_NAME, NAMES
 from core.text import fold
 
 
@@ -52,7 +53,9 @@ class Plan:
 
     @property
     def targets(self) -> list[str]:
-        return [column.target for column in self.columns if column.target]
+        """What the columns give: a full name gives both names."""
+        found = [column.target for column in self.columns if column.target]
+        return list(dict.fromkeys([*found, *NAMES])) if FULL_NAME in found else found
 
     def fitted(self, header: Sequence[str]) -> "Plan":
         """The same decisions for a file whose columns are those titles, in its own order; new columns are left out."""

@@ -118,7 +118,7 @@ class RefusedLines:
         self._rows.writerow([*(neutral(source.header[index]) for index in self._kept), REASON])
 
     def add(self, draft: Draft) -> None:
-        cells = draft.line.cells
+        cells = draft.line.given or draft.line.cells
         row = [neutral(cells[index]) if index < len(cells) else "" for index in self._kept]
         reasons = _("Ligne %(number)d : %(reasons)s") % {
             "number": draft.line.number, "reasons": " ".join(draft.reasons),

@@ -32,7 +32,8 @@ from core.text import clean, fold
 if TYPE_CHECKING:
     from core.resource import Resource
 
-TAGS, ID = "tags", "id"
+TAGS, ID, FULL_NAME = "tags", "id", "full_name"
+NAMES = ("first_name", "last_name")  # of a person: what a full name gives
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Target:
     `parse(text, style)` gives the value, or raises ValidationError in people's words; it is called with text that is
     not empty. `column`: the model's field that holds the value, "" for what is kept elsewhere (tags, the key).
     `part`: where the field is a JSON object, the key of the value in it (custom fields).
-    `kind`: text, number, date, moment, boolean, choice, row (of another resource), person, tags, id.
+    `kind`: text, number, date, moment, boolean, choice, row (of another resource), person, full_name, tags, id.
     """
 
     name: str
@@ -60,8 +61,9 @@ class Target:
 
     @cached_property
     def names(self) -> set[str]:
-        """What a title may say to mean this target, folded."""
-        return {fold(str(name)) for name in (self.label, self.name.replace("_", " "), *self.aliases)} - {""}
+        """What a title may say to mean this target, folded. A bare « id » is another program's, never ours."""
+        own = "" if self.kind == ID else self.name.replace("_", " ")
+        return {fold(str(name)) for name in (self.label, own, *self.aliases)} - {""}
 
 
 def targets(resource: type[Resource], user: User) -> list[Target]:
@@ -83,6 +85,8 @@ def targets(resource: type[Resource], user: User) -> list[Target]:
         if target.name in titles:
             target.aliases = [*target.aliases, titles[target.name]]
     names = {target.name for target in found}
+    if names.issuperset(NAMES):
+        found.insert(max(place for place, target in enumerate(found) if target.name in NAMES) + 1, _full_name(found))
     if TAGS not in names:
         found.append(
             Target(TAGS, _("Étiquettes"), parsers.parse_tags, TAGS, aliases=ALIASES["tags"], group=_("Classement"))
@@ -90,6 +94,14 @@ def targets(resource: type[Resource], user: User) -> list[Target]:
     if ID not in names:
         found.append(Target(ID, _("N° de fiche"), parsers.parse_id, ID, aliases=ALIASES["id"], group=_("Classement")))
     return found
+
+
+def _full_name(found: Sequence[Target]) -> Target:
+    first, last = (target for name in NAMES for target in found if target.name == name)
+    return Target(
+        FULL_NAME, _("Prénom et nom"), parsers.full_name(first.parse, last.parse), FULL_NAME,
+        aliases=ALIASES[FULL_NAME], group=last.group,
+    )  # fmt: skip
 
 
 def _target(resource: type[Resource], name: str, form_field: forms.Field, group: str) -> Target | None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 ALIASES: dict[str, Sequence[str]] = {
-    "id": ("n° interne", "numéro de fiche", "identifiant MyB2O"),
-    "tags": ("étiquette", "tags", "tag", "labels", "mots clés", "catégories", "group membership", "categories"),
+    "id": ("numéro de fiche", "identifiant MyB2O"),
+    "tags": ("étiquette", "tags", "tag", "labels", "mots clés", "catégories", "group membership", "categories",
+             "category id", "category id name"),
     "name": (
         "nom", "nom de la société", "nom société", "société", "entreprise", "nom de l'entreprise", "raison sociale",
         "company", "company name", "organisation", "organization", "organization name", "nom du compte",
@@ -15,16 +16,16 @@ ALIASES: dict[str, Sequence[str]] = {
     "first_name": ("prénom", "prénoms", "first name", "given name", "forename", "contact prénom"),
     "last_name": (
         "nom", "nom de famille", "last name", "family name", "surname", "contact nom", "nom du contact", "lastname",
-        "name",
     ),
+    "full_name": ("prénom nom", "nom complet", "name", "full name", "person name", "display name", "contact name"),
     "company": (
         "société", "entreprise", "company", "company name", "associated company", "organisation", "organization",
         "organization name", "organization 1 name", "nom de la société", "compte", "account name", "client",
-        "société liée", "parent company", "related company", "employeur",
+        "société liée", "parent company", "related company", "employeur", "parent id", "parent id name",
     ),
     "job": (
         "fonction", "poste", "poste occupé", "job title", "job position", "title", "intitulé du poste", "qualité",
-        "organization title", "organization 1 title", "job", "métier", "titre",
+        "organization title", "organization 1 title", "job", "métier", "titre", "function",
     ),
     "email": (
         "e-mail", "email", "mail", "courriel", "adresse e-mail", "adresse mail", "adresse électronique",
@@ -62,9 +63,10 @@ ALIASES: dict[str, Sequence[str]] = {
     "owner": (
         "responsable", "commercial", "propriétaire", "vendeur", "salesperson", "owner", "contact owner",
         "company owner", "account owner", "chargé d'affaires", "suivi par", "attribué à", "assigned to",
-        "utilisateur responsable", "gestionnaire",
+        "utilisateur responsable", "gestionnaire", "user id", "user id name",
     ),
-    "parent": ("maison mère", "société mère", "groupe", "parent company", "parent account", "holding"),
+    "parent": ("maison mère", "société mère", "groupe", "parent company", "parent account", "holding", "parent id",
+               "parent id name"),
     "source": ("origine", "source", "provenance", "lead source", "original source", "canal"),
     "note": (
         "note", "notes", "commentaire", "commentaires", "remarque", "remarques", "observation", "observations",

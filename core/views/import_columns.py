@@ -148,14 +148,15 @@ def mistakes(plan: Plan, targets: dict[str, Target], keys: dict[str, str]) -> di
             first[column.target] = column.name
     if not first:
         found["columns"] = _("Dites ce que contient au moins une colonne.")
-    missing = [target.label for target in targets.values() if target.required and target.name not in first]
+    given = set(plan.targets)
+    missing = [target.label for target in targets.values() if target.required and target.name not in given]
     if first and missing and plan.mode != Mode.UPDATE and plan.key != ID:  # a number of ours is of a row that is there
         found["columns"] = _("Aucune colonne ne donne : %s. Sans elle, aucune fiche ne peut être créée.") % ", ".join(
             missing
         )
     if plan.key not in keys and plan.key:
         found["key"] = _("Choisissez comment les fiches sont reconnues.")
-    elif plan.key and not set(plan.key.split("+")) <= first.keys():
+    elif plan.key and not set(plan.key.split("+")) <= given:
         found["key"] = _("Pour reconnaître les fiches par %s, une colonne doit le donner.") % keys[plan.key]
     elif not plan.key and plan.mode == Mode.UPDATE:
         found["key"] = _("Pour mettre à jour, dites comment les fiches sont reconnues.")

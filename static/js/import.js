@@ -20,6 +20,7 @@ class ImportColumns extends HTMLElement {
       row.querySelector(".twice").hidden = !twice || Boolean(row.querySelector(".errorlist:not(.twice)"));
       choice.setAttribute("aria-invalid", String(twice));
     }
+    if (taken.has("full_name")) for (const name of ["first_name", "last_name"]) taken.set(name, 1);
     // Rows are recognised by what some column gives.
     const keys = document.querySelector("[data-keys]");
     for (const option of keys?.options ?? []) {

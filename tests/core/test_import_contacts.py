@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from core.models import Tagging
 from crm.models import Company, Contact
 from tests.core.importing import Desk, words
 
@@ -87,6 +88,128 @@ BOOKS = {
          "E-mail Address": "anne@kervella.example", "Business Phone": "02 98 00 11 22"},
     ),
 }  # fmt: skip
+
+
+def google(*people: dict[str, str], kind: str = "Label") -> bytes:
+    """As Google exports them: `kind` was « Type » before 2023."""
+    labels = "Labels" if kind == "Label" else "Group Membership"
+    titles = ["First Name", "Last Name", "Organization Name", labels]
+    titles += [f"{what} {slot} - {part}" for what in ("E-mail", "Phone") for slot in (1, 2) for part in (kind, "Value")]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, titles)
+    writer.writeheader()
+    for number, person in enumerate(people):
+        named = {"Last Name": f"Personne {number}", "Labels": person.get("tags", "")}
+        values = {name.replace("kind", kind): value for name, value in person.items() if name != "tags"}
+        writer.writerow({("Group Membership" if name == "Labels" and kind == "Type" else name): value
+                         for name, value in {**named, **values}.items()})  # fmt: skip
+    return text.getvalue().encode()
+
+
+FIXED, MOBILE, OTHER = "02 98 00 11 22", "06 98 00 11 22", "02 40 12 13 14"
+
+
+@pytest.mark.parametrize("kind", ["Label", "Type"])
+def test_google_tells_mobiles_from_other_telephones_line_by_line(desk, kind):
+    content = google(
+        {"Phone 1 - kind": "Mobile", "Phone 1 - Value": MOBILE, "Phone 2 - kind": "Work", "Phone 2 - Value": FIXED},
+        {"Phone 1 - kind": "* Work", "Phone 1 - Value": FIXED},
+        {"Phone 1 - kind": "Cell", "Phone 1 - Value": MOBILE},
+        {"Phone 1 - kind": "Work", "Phone 1 - Value": f"{FIXED} ::: {OTHER}"},
+        {"Phone 1 - kind": "Work", "Phone 1 - Value": f"{FIXED} ::: {OTHER}", "Phone 2 - kind": "Mobile",
+         "Phone 2 - Value": MOBILE},
+        kind=kind,
+    )  # fmt: skip
+    page = words(desk.take(content, key=""))
+    assert desk.counts == (5, 0, 0, 0), desk.refusals()
+    assert f"Téléphone : aussi {OTHER}, laissé." in page
+    desk.confirm()
+    found = [(row.phone[-5:], row.mobile[-5:]) for row in Contact.objects.order_by("last_name")]
+    assert [(row.phone, row.mobile) for row in Contact.objects.filter(last_name="Personne 3")] == [
+        ("+33 2 98 00 11 22", "+33 2 40 12 13 14")
+    ]
+    assert found == [("11 22", "11 22"), ("11 22", ""), ("", "11 22"), ("11 22", "13 14"), ("11 22", "11 22")]
+
+
+@pytest.mark.parametrize("kind", ["Label", "Type"])
+def test_of_several_values_in_a_cell_of_google_each_goes_to_its_place(desk, kind):
+    Company.objects.create(name="Menuiserie Kervella")
+    content = google(
+        {"E-mail 1 - Value": "anne@a.example ::: anne@b.example", "tags": "* myContacts ::: Fournisseurs ::: * friends",
+         "Organization Name": "Menuiserie Kervella ::: Autre"},
+        {"E-mail 1 - Value": "pas une adresse ::: x@y.example", "tags": "* myContacts"},
+        kind=kind,
+    )  # fmt: skip
+    page = words(desk.take(content, key="email"))
+    assert "E-mail : aussi anne@b.example, laissé." in page and "plusieurs valeurs" in page
+    assert list(desk.refusals()) == [3]
+    assert "pas une adresse ::: x@y.example" in desk.refused_file().decode()
+    desk.confirm()
+    row = Contact.objects.get()
+    assert (row.email, str(row.company)) == ("anne@a.example", "Menuiserie Kervella")
+    assert set(Tagging.objects.values_list("tag__name", flat=True)) == {"Fournisseurs", "friends"}
+    desk.send(desk.refused_file().replace(b"pas une adresse", b"zoe@y.example"))
+    assert desk.counts == (1, 0, 0, 0)
+
+
+def table(*rows: list) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+FULL_NAMES = {
+    "Pipedrive": ["Person - Name", "Person - Organization", "Person - Email - Work"],
+    "Odoo": ["name", "parent_id/name", "email"],
+    "a full « Nom »": ["Nom", "Société", "E-mail"],
+}
+
+
+@pytest.mark.parametrize("titles", FULL_NAMES.values(), ids=FULL_NAMES)
+def test_a_full_name_without_a_first_name_beside_it_is_split(desk, titles):
+    Company.objects.create(name="Charpentes Riou")
+    desk.take(table(titles, ["Anne Testpipe", "Charpentes Riou", "a@b.fr"], ["Jean Le Gall", "", ""], ["Zoé", "", ""]))
+    assert list(desk.guessed().values()) == ["full_name", "company", "email"]
+    desk.map(key="first_name+last_name")
+    desk.confirm()
+    people = {("Anne", "Testpipe"), ("Jean", "Le Gall"), ("", "Zoé")}
+    assert set(Contact.objects.values_list("first_name", "last_name")) == people
+
+
+def test_a_column_of_last_names_stays_one(desk):
+    desk.send(table(["Nom", "E-mail"], ["Le Gall", "a@b.fr"], ["Riou", ""], ["Cadiou", ""]))
+    assert desk.guessed()["Nom"] == "last_name"
+    desk.send(table(["First Name", "Middle Name", "Last Name", "Name"], ["Anne", "Rose", "Riou", "Anne Rose Riou"]))
+    assert list(desk.guessed().values()) == ["first_name", "", "last_name", "full_name"]
+    desk.map(key="")
+    desk.confirm()
+    assert str(Contact.objects.get()) == "Anne Riou"
+
+
+def test_the_technical_titles_of_odoo_are_recognised(desk):
+    titles = ["id", "name", "parent_id/id", "parent_id", "function", "user_id", "category_id"]
+    desk.send(
+        table(titles, ["__export__.res_partner_20", "Anne Riou", "__export__.a", "Riou", "Gérante", "x", "Client"])
+    )
+    assert list(desk.guessed().values()) == ["", "full_name", "", "company", "job", "owner", "tags"]
+
+
+def test_somebody_with_one_name_or_only_a_company_is_called_so(desk):
+    Company.objects.create(name="Charpentes Riou")
+    known = Contact.objects.create(first_name="Yann", last_name="Morvan", email="yann@morvan.example")
+    content = table(
+        ["Prénom", "Nom", "Société", "E-mail"],
+        ["Anne", "", "", ""],
+        ["", "", "Charpentes Riou", ""],
+        ["", "", "", "personne@riou.example"],
+        ["Yannick", "", "", known.email],
+    )
+    assert "Sans nom de famille" in words(desk.take(content))
+    assert list(desk.refusals()) == [4] and "Nom : cette valeur manque" in desk.refusals()[4]
+    desk.confirm()
+    assert set(Contact.objects.values_list("first_name", "last_name")) == {
+        ("", "Anne"), ("", "Charpentes Riou"), ("Yannick", "Morvan"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("book", BOOKS)

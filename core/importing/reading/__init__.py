@@ -5,6 +5,7 @@ encodings  which encoding, and which lines are in another
 delimited  CSV and its kin
 workbook   XLSX and ODS
 cards      address books (vCard)
+google     the habits of Google's contacts in a table
 weighing   what a workbook would take of memory, before it is opened
 headers    which line has the titles
 opening    the one way in: `open_source`

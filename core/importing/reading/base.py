@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from core.importing.reading.google import Book
 
 MAX_COLUMNS = 1000
 HEAD = 60  # records read to find the header and the separator
@@ -24,12 +27,17 @@ class Typed(str):
 
 @dataclass(slots=True)
 class Line:
-    """A line under the header. `number` counts the file's lines from 1; `problem` says why it cannot be read."""
+    """A line under the header. `number` counts the file's lines from 1; `problem` says why it cannot be read.
+
+    `remarks`: what is odd about it and stops nothing, as (said of the line, said of all such lines). `given`: the cells
+    as the file has them, where they were put otherwise.
+    """
 
     number: int
     cells: Sequence[str]
     problem: str = ""
-    remarks: list[str] = field(default_factory=list)  # what is odd about the line, and stops nothing
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    given: Sequence[str] = ()
 
 
 @dataclass
@@ -64,6 +72,7 @@ class Source:
     sheets: list[str]
     head: list[Line]
     twice: list[str]  # names of columns that several of them have
+    book: "Book | None" = None
 
     def __init__(self) -> None:
         self.header, self.notes, self.sheets, self.head, self.twice = [], [], [], [], []
@@ -83,11 +92,16 @@ class Source:
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[Line]:
-        width, found = len(self.header), False
+        book, found = self.book, False
+        width = len(self.header) - (book.added if book else 0)
         for line in self.lines():
             if any(line.cells) or line.problem:
                 found = True
-                yield line if line.problem else _fitted(line, width)
+                if not line.problem:
+                    _fit(line, width)
+                if book is not None and not line.problem:
+                    book.settle(line)
+                yield line
         if not found:
             raise FileError(
                 _("Le fichier n’a qu’une ligne de titres, sans aucune donnée : vérifiez que vous avez le bon fichier.")
@@ -127,8 +141,8 @@ def combined(upper: Iterable[str], lower: Sequence[str]) -> list[str]:
     return whole
 
 
-def _fitted(line: Line, width: int) -> Line:
-    """The line with as many cells as the header; one with more or fewer values is a problem."""
+def _fit(line: Line, width: int) -> None:
+    """Give the line as many cells as the header; one with more or fewer values is a problem."""
     extra = len(line.cells) - width
     if extra > 0 and not any(line.cells[width:]):
         line.cells = line.cells[:width]
@@ -136,4 +150,3 @@ def _fitted(line: Line, width: int) -> Line:
         line.problem = _("%(found)d valeurs au lieu de %(wanted)d : il en manque, ou un séparateur est en trop.") % {
             "found": len(line.cells), "wanted": width,
         }  # fmt: skip
-    return line

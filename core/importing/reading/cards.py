@@ -13,6 +13,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 
 from core.importing.reading.base import FileError, Layout, Line, Source
+from core.text import split_name
 
 TITLES = (
     "Prénom", "Nom", "Société", "Fonction", "E-mail", "Téléphone", "Mobile", "Adresse", "Code postal", "Ville",
@@ -138,8 +139,7 @@ def _name(card: Any) -> tuple[str, str]:
         first = " ".join(filter(None, (_flat(name.given), _flat(name.additional))))
         if first or _flat(name.family):
             return first, _flat(name.family)
-    whole = _first(card, "fn").split(maxsplit=1)
-    return (whole[0], whole[1]) if len(whole) == 2 else ("", whole[0] if whole else "")
+    return split_name(_first(card, "fn"))
 
 
 def _organisation(card: Any) -> str:

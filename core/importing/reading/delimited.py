@@ -90,7 +90,8 @@ class Delimited(Source):
             return self._malformed(str(error), start, header)
         line = Line(start, cells)
         if self._strays and any(number in self._strays for number in range(start, self._number + 1)):
-            line.remarks.append(_("Ligne dans un autre encodage que le reste : vérifiez ses accents."))
+            said = _("Ligne dans un autre encodage que le reste : vérifiez ses accents.")
+            line.remarks.append((said, said))
         if any(_UNREADABLE in cell for cell in cells):
             line.problem = _(
                 "Caractère illisible : enregistrez le fichier en « CSV UTF-8 », puis corrigez cette ligne."

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.importing.reading.base import FileError, Layout, Source
 from core.importing.reading.delimited import Delimited
+from core.importing.reading.google import Book
 
 _ZIP = b"PK\x03\x04"
 # What a file says of itself in its first bytes, and what to call it.
@@ -28,7 +29,12 @@ _SIGNATURES = (
 
 def open_source(file: IO[bytes], size: int, layout: Layout | None = None) -> Source:
     """A source over a binary file of `size` bytes. What `layout` leaves open is found. Raises FileError."""
-    layout = layout or Layout()
+    source = _opened(file, size, layout or Layout())
+    source.book = Book.of(source.header)
+    return source
+
+
+def _opened(file: IO[bytes], size: int, layout: Layout) -> Source:
     file.seek(0)
     head = file.read(4096)
     if head.startswith(_ZIP):
