@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from core.accounts.access import Level
 from core.accounts.models import User
@@ -16,6 +17,7 @@ from core.registry import registry
 from core.resource import Col, Resource
 
 MAX_COLUMNS = 20
+_AGREEING = {"created_at": _("Créée le"), "updated_at": _("Modifiée le")}  # of what is feminine
 _UNREADABLE = (models.JSONField, models.BinaryField, models.FileField, SearchVectorField, ArrayField)
 
 
@@ -52,6 +54,8 @@ def _shown(field: models.Field, user: User) -> bool:
 
 
 def label_of(resource: type[Resource], col: Col) -> str:
+    if not col.label and resource.look.feminine and col.name in _AGREEING:
+        return str(_AGREEING[col.name])
     return str(col.label) or capfirst(str(field_of(resource.model, col.name).verbose_name))
 
 

@@ -19,6 +19,7 @@ customElements.define("activity-calendar", class extends HTMLElement {
     this.addEventListener("touchmove", (event) => this.ghost && event.preventDefault(), { passive: false });
     this.addEventListener("contextmenu", (event) => this.touched && event.preventDefault());
     this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("dblclick", (event) => this.create(event));
     this.addEventListener("click", (event) => this.dragged && event.preventDefault(), true);
     this.addEventListener("focusout", ({ target }) => target === this.held && this.release("cancelled"));
   }
@@ -82,16 +83,27 @@ customElements.define("activity-calendar", class extends HTMLElement {
 
   drop(event, entry, start, stop) {
     const day = this.ghost && this.dayAt(event);
-    const grid = day?.querySelector("[data-grid]");
     this.end(entry, stop);
     if (!day || !this.contains(day)) return;
-    let minute = "";
-    const box = grid?.getBoundingClientRect();
-    if (box && event.clientY >= Math.max(box.top, day.querySelector(".untimed").getBoundingClientRect().bottom)) {
-      const quarters = Math.round(((event.clientY - start.within - box.top) / box.height) * Number(this.dataset.quarters));
-      minute = Math.min(Math.max(Number(this.dataset.first) * 60 + quarters * 15, 0), 1425);
-    }
+    const quarters = this.quartersAt(day, event.clientY, start.within);
+    const minute = quarters === null ? "" : Math.min(Math.max(Number(this.dataset.first) * 60 + Math.round(quarters) * 15, 0), 1425);
     if (day.dataset.day !== entry.dataset.day || (minute !== "" && minute !== Number(entry.dataset.minute))) this.save(entry, day.dataset.day, minute);
+  }
+
+  /** Quarters of an hour from the first hour shown to a height, or to so much above it; null where there are no hours. */
+  quartersAt(day, height, above = 0) {
+    const box = day.querySelector("[data-grid]")?.getBoundingClientRect();
+    if (!box || height < Math.max(box.top, day.querySelector(".untimed").getBoundingClientRect().bottom)) return null;
+    return ((height - above - box.top) / box.height) * Number(this.dataset.quarters);
+  }
+
+  /** A double press where nothing is begins an activity there, at that half hour; where there are no hours, at nine. */
+  create(event) {
+    const day = this.dayAt(event);
+    if (!day || !this.contains(day) || event.target.closest("a, button, .entry")) return;
+    const quarters = this.quartersAt(day, event.clientY);
+    const minute = quarters === null ? 540 : Number(this.dataset.first) * 60 + Math.floor((quarters * 15) / STEP) * STEP;
+    location.assign(`${this.dataset.base}new/?due_at=${day.dataset.day}T${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`);
   }
 
   end(entry, stop) {

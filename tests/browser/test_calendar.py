@@ -84,6 +84,27 @@ def test_an_activity_is_moved_by_keyboard_and_by_pointer(instance, activities):
     assert when(instance, "Chiffrer le lot") == dt.datetime(2026, 3, 30, 8, 0)
 
 
+def test_a_double_press_on_an_empty_place_begins_an_activity_there(instance, activities):
+    page = instance.page
+    instance.enter("sales", WEEK)
+    expect(page.locator("activity-calendar[data-ready]")).to_be_visible()
+    grid = page.locator('.day[data-day="2026-03-26"] .grid')
+    hour = grid.bounding_box()["height"] / 16
+    grid.dblclick(position={"x": 40, "y": 8.6 * hour})  # the grid begins at six
+    expect(page.get_by_label("Échéance")).to_have_value("2026-03-26T14:30")
+    page.get_by_label("Objet").fill("Réception du chantier")
+    page.get_by_role("button", name="Créer la fiche").click()
+    expect(page.get_by_role("heading", name="Réception du chantier")).to_be_visible()
+    assert when(instance, "Réception du chantier") == dt.datetime(2026, 3, 26, 14, 30)
+    instance.open("/crm/activities/calendar/?span=month&on=2026-03-25")
+    expect(page.locator("activity-calendar[data-ready]")).to_be_visible()
+    page.locator('td[data-day="2026-03-31"]').dblclick()
+    expect(page.get_by_label("Échéance")).to_have_value("2026-03-31T09:00")
+    page.go_back()
+    entry(page, "Prise de cotes").first.dblclick()  # what is there is opened
+    expect(page.get_by_role("heading", name="Prise de cotes")).to_be_visible()
+
+
 def test_a_finger_scrolls_and_moves_an_activity_once_it_has_stayed(instance, activities):
     page = instance.page
     instance.sign_in("sales", "/")

@@ -38,6 +38,12 @@ def test_any_plain_field_may_be_shown_and_sorting_stays_possible_by_a_hidden_col
     assert shown(sales, sort="-updated_at") == ["name", "note", "is_supplier", "created_at", "parent"]
 
 
+@pytest.mark.parametrize(("url", "label"), [(URL, "Créée le"), ("/crm/contacts/", "Créé le")])
+def test_a_date_of_the_row_agrees_with_what_the_row_is(sales, atelier, url, label):
+    keep(sales, "created_at", url=f"{url}columns/")
+    assert sales.get(url).context["listing"].columns[-1].label == label
+
+
 @pytest.mark.parametrize("names", [["id"], ["search"], ["password"], ["owner__password"], ["\x00"], [""], []])
 def test_what_is_no_column_is_left_out(sales, atelier, names):
     usual = shown(sales)
