@@ -16,13 +16,13 @@ from core.actions.saved_views import asked, views_of
 from core.actions.tags import taggings_of
 from core.columns import choosable, chosen, label_of
 from core.custom.definitions import field_of
-from core.exporting.values import TEXT, Out, Values, read_by, value_writer
+from core.exporting.values import NUMBER, TEXT, Out, Values, read_by, value_writer
 from core.listing import Listing
 from core.models import SavedView, Tagging
 from core.resource import Col, Resource
 
 BATCH = 2_000  # rows read, turned and written at once
-TAGS, _TAGS = "tags", "_tags"
+ID, TAGS, _TAGS = "id", "tags", "_tags"
 
 
 @dataclass
@@ -74,7 +74,13 @@ class Plan:
         outs = [self._out(main, label)]
         outs += [self._out(Col(name), self._plain_label(name)) for name in parts]
         outs += [self._out(col, label_of(self.resource, col)) for col in others if col.name not in parts]
+        if self._numbered:
+            outs.append(Out(ID, _("N° de fiche"), NUMBER, ("pk",)))  # by which an import knows the row again
         return [*outs, _tags_out()] if self._tagged else outs
+
+    @property
+    def _numbered(self) -> bool:
+        return self.everything or ID in self.names
 
     def _title_parts(self, main: Col) -> list[str]:
         """The other fields of the title: a list of people says "Anne Riou", a file "Riou" and "Anne"."""
