@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html.parser import HTMLParser
 
 import nh3
 from django.core.exceptions import ValidationError
 from django.utils.html import escape, format_html, linebreaks, urlize
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm.models import Contact
 
@@ -67,11 +68,48 @@ def check_variables(text: str) -> str:
     return text
 
 
+def check_images(html: str) -> str:
+    """The HTML, whose images all have an address in https. Raises ValidationError, which names those that have not."""
+    images = _Images()
+    images.feed(html)
+    if refused := [one[:80] for one in images.found if not _is_secure(one)]:
+        raise ValidationError(
+            ngettext(
+                "Cette image ne s’afficherait pas : %s. Il lui faut une adresse qui commence par « https:// » : les "
+                "messageries ne montrent pas les autres.",
+                "Ces images ne s’afficheraient pas : %s. Il leur faut une adresse qui commence par « https:// » : les "
+                "messageries ne montrent pas les autres.",
+                len(refused),
+            )
+            % ", ".join(refused)
+        )
+    return html
+
+
+class _Images(HTMLParser):
+    """The addresses of the images of a text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if tag == "img" and name == "src"]
+
+
+def _is_secure(address: str) -> bool:
+    return address.strip().lower().startswith("https://")
+
+
+def _kept(tag: str, name: str, value: str) -> str | None:
+    return value if (tag, name) != ("img", "src") or _is_secure(value) else None
+
+
 def safe_html(html: str) -> str:
-    """Without what runs, loads a frame or hides: scripts, events, forms."""
+    """Without what runs, loads a frame or hides: scripts, events, forms; nor an image that would not be loaded."""
     return nh3.clean(
         html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto", "tel"},
-        filter_style_properties=_STYLES, link_rel="noopener noreferrer", strip_comments=True,
+        filter_style_properties=_STYLES, link_rel="noopener noreferrer", strip_comments=True, attribute_filter=_kept,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from crm import following  # noqa: F401 - from here on, mailings follow their ma
 from crm.models import Mailing, MailingList, MailTemplate
 from crm.models.mailing import MailingState
 from crm.prospecting import Purpose
-from crm.writing import check_variables, safe_html
+from crm.writing import check_images, check_variables, safe_html
 
 # What it says and to whom it goes: fixed from the moment that it is scheduled. Once over, neither does it go slower.
 _SAID = frozenset(
@@ -35,6 +35,15 @@ class WritesMail:
     """Of a form with a subject, a text and its HTML."""
 
     cleaned_data: dict[str, Any]
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "html" in self.fields:
+            self.fields["html"].help_text = _(
+                "Facultatif : sans elle, le texte est mis en paragraphes. Ce qui est dangereux en est retiré ; une "
+                "image s’affiche si son adresse commence par « https:// »."
+            )
 
     def clean_subject(self) -> str:
         return check_variables(" ".join(self.cleaned_data["subject"].split()))
@@ -43,7 +52,7 @@ class WritesMail:
         return check_variables(self.cleaned_data["text"])
 
     def clean_html(self) -> str:
-        return safe_html(check_variables(self.cleaned_data["html"]))
+        return safe_html(check_images(check_variables(self.cleaned_data["html"])))
 
 
 class MailTemplateForm(WritesMail, ResourceForm):

@@ -44,6 +44,7 @@ def test_it_is_sent_to_whom_it_may_go_and_anybody_leaves_by_the_link(instance, d
     page.get_by_role("link", name="Aperçu").click()
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("Bonjour Anne,")).to_be_visible()
+    assert page.locator("#preview-contact").evaluate("one => parseFloat(getComputedStyle(one).paddingRight)") >= 28
     page.get_by_role("link", name="Envoyer ou programmer").click()
     expect(page.get_by_text("Ces messages ne seront pas signés")).to_be_visible()
     page.get_by_role("button", name="Envoyer").click()

@@ -74,6 +74,22 @@ def test_dangerous_html_is_taken_out_and_values_are_escaped(draft, atelier, sign
     assert "<script>" not in shown and "&lt;script&gt;" in shown
 
 
+@pytest.mark.parametrize("address", ["http://atelier.example/a.png", "data:image/png;base64,AAAA", "cid:a", "/a.png"])
+def test_an_image_that_would_not_be_shown_is_refused_and_said_and_an_old_one_is_left_out(
+    draft, atelier, signed_in, address
+):
+    browser, edit = signed_in(atelier), f"{URL}{draft.pk}/edit/"
+    good = '<img src="https://atelier.example/b.png" alt="Banc">'
+    html = f'<p>Voici</p>{good}<IMG SRC="{address}" alt="Atelier">'
+    data = {"name": "X", "purpose": "service", "subject": "S", "text": "T", "segment": draft.segment_id}
+    page = browser.post(edit, {**data, "html": html}).content.decode()
+    assert f"Cette image ne s’afficherait pas : {address}." in page and "https://" in page
+    assert browser.post(edit, {**data, "html": good}).status_code == 302
+    Mailing.objects.update(html=html)
+    shown = browser.get(f"{URL}{draft.pk}/preview/html/").content.decode()
+    assert address not in shown and "https://atelier.example/b.png" in shown and 'alt="Atelier"' in shown
+
+
 def test_an_information_of_service_has_no_list_to_leave(draft, atelier, signed_in):
     browser, given = signed_in(atelier), MailingList.objects.get().pk
     new = {"name": "Fermeture", "purpose": "service", "mailing_list": given, "subject": "S", "text": "T"}
