@@ -121,6 +121,22 @@ def cell(field: models.Field, row: models.Model) -> SafeString | str:
 
 def cell_writer(field: models.Field) -> Callable[[models.Model], SafeString | str]:
     """`cell` for many rows: what does not depend on the row is looked up once."""
+    write = _writer(field)
+    return (lambda row: _in_time(write(row), row)) if _is_deadline(field) else write
+
+
+def _is_deadline(field: Any) -> bool:
+    return getattr(getattr(field, "model", None), "deadline", "") == field.name
+
+
+def _in_time(text: SafeString | str, row: Any) -> SafeString | str:
+    """A deadline, said to be past where the row is late."""
+    if not text or not row.is_late:
+        return text
+    return format_html('<span class="overdue">{}<span class="sr">, {}</span></span>', text, _("en retard"))
+
+
+def _writer(field: models.Field) -> Callable[[models.Model], SafeString | str]:
     name = field.attname
     if isinstance(field, Virtual):
         return field.writer()
@@ -194,7 +210,7 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
     if field.name in ("phone", "mobile"):
         text = escape(str(value))
         return SafeString(f'<a class="link" href="tel:{text.replace(" ", "")}">{text}</a>')
-    return plain(field, value)
+    return _in_time(plain(field, value), row) if _is_deadline(field) else plain(field, value)
 
 
 def short_date(value: dt.date) -> SafeString:
