@@ -1,6 +1,8 @@
 """Activities: what the database refuses, one's day, the calendar, reminders, and the feed for other programs."""
 
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -130,6 +132,15 @@ def test_done_and_not_after_all(atelier, seller):
     row.refresh_from_db()
     assert (row.state, row.done_at) == ("planned", None)
     assert seller.post(url, {"done": "1", "back": "https://ailleurs.example/"}).headers["Location"].startswith(LIST)
+
+
+def test_what_was_ticked_by_mistake_is_undone_from_the_message(atelier, seller):
+    row = make(owner=seller.user, due_at=at(timezone.localdate(), 12))
+    page = seller.post(f"{LIST}{row.pk}/completion/", {"done": "1", "back": DAY}, follow=True).content.decode()
+    undo = unescape(re.search(r'<form method="post" action="([^"]*done=0[^"]*)"', page)[1])
+    undone = seller.post(undo, follow=True)
+    assert undone.redirect_chain == [(DAY, 302)] and "de nouveau à faire" in undone.content.decode()
+    assert parts(seller)["today"] == ["Relance"] and "done=0" not in undone.content.decode()
 
 
 def test_a_day_costs_the_same_queries_for_any_number_of_activities(atelier, seller):
