@@ -81,7 +81,9 @@ def plain(field: models.Field, value: Any) -> str:
     if isinstance(field, models.DateField):
         day = parse_date(value) if isinstance(value, str) else value
         return long_day(day) if day else str(value)
-    if isinstance(field, models.IntegerField | models.DecimalField) and not isinstance(field, models.AutoField):
+    if isinstance(field, models.DecimalField):  # JSON knows no cents that are zero
+        return number(round(Decimal(str(value)), field.decimal_places))
+    if isinstance(field, models.IntegerField) and not isinstance(field, models.AutoField):
         return number(Decimal(str(value)))
     if field.name == "siren":
         return grouped(str(value), 3, 3, 3)
