@@ -81,7 +81,9 @@ def plain(field: models.Field, value: Any) -> str:
     if isinstance(field, models.DateField):
         day = parse_date(value) if isinstance(value, str) else value
         return long_day(day) if day else str(value)
-    if isinstance(field, models.IntegerField | models.DecimalField) and not isinstance(field, models.AutoField):
+    if isinstance(field, models.DecimalField):  # JSON knows no cents that are zero
+        return number(round(Decimal(str(value)), field.decimal_places))
+    if isinstance(field, models.IntegerField) and not isinstance(field, models.AutoField):
         return number(Decimal(str(value)))
     if field.name == "siren":
         return grouped(str(value), 3, 3, 3)
@@ -121,6 +123,22 @@ def cell(field: models.Field, row: models.Model) -> SafeString | str:
 
 def cell_writer(field: models.Field, *, hour: bool = False) -> Callable[[models.Model], SafeString | str]:
     """`cell` for many rows: what does not depend on the row is looked up once. `hour`: see core.resource.Col."""
+    write = _writer(field, hour)
+    return (lambda row: _in_time(write(row), row)) if _is_deadline(field) else write
+
+
+def _is_deadline(field: Any) -> bool:
+    return getattr(getattr(field, "model", None), "deadline", "") == field.name
+
+
+def _in_time(text: SafeString | str, row: Any) -> SafeString | str:
+    """A deadline, said to be past where the row is late."""
+    if not text or not row.is_late:
+        return text
+    return format_html('<span class="overdue">{}<span class="sr">, {}</span></span>', text, _("en retard"))
+
+
+def _writer(field: models.Field, hour: bool) -> Callable[[models.Model], SafeString | str]:
     name = field.attname
     if isinstance(field, Virtual):
         return field.writer()
@@ -195,7 +213,7 @@ def rich(field: models.Field, row: models.Model) -> SafeString | str:
     if field.name in ("phone", "mobile"):
         text = escape(str(value))
         return SafeString(f'<a class="link" href="tel:{text.replace(" ", "")}">{text}</a>')
-    return plain(field, value)
+    return _in_time(plain(field, value), row) if _is_deadline(field) else plain(field, value)
 
 
 def short_date(value: dt.date) -> SafeString:

@@ -29,11 +29,16 @@ class DomainModel(models.Model):
     custom = CustomColumn(_("champs propres"))  # the values of core.custom: `row.f12` reads one
 
     objects = DomainManager()
+    deadline: ClassVar[str] = ""  # the field that says by when; told as past where the row `is_late`
     # Added by makemigrations when the model is created.
     migration_operations: ClassVar[tuple[Any, ...]] = (TrackHistory,)
 
     class Meta:
         abstract = True
+
+    @property
+    def is_late(self) -> bool:
+        return False
 
     if not TYPE_CHECKING:
 

@@ -113,6 +113,7 @@ class Activity(DomainModel):
     search = search_column(A=("subject",), C=("location",))
 
     objects: ClassVar = DomainManager.from_queryset(ActivityQuerySet)()
+    deadline = "due_at"
 
     class Meta:
         verbose_name = _("activité")

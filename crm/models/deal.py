@@ -90,6 +90,7 @@ class Deal(DomainModel):
     sort_key = sort_column("name")
 
     objects: ClassVar = DomainManager.from_queryset(DealQuerySet)()
+    deadline = "expected_on"
     migration_operations = (partial(TrackHistory, derived=("rank", "stage_since")), FollowStage)
 
     class Meta:
@@ -152,6 +153,10 @@ class Deal(DomainModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_late(self) -> bool:
+        return self.state == State.OPEN and self.expected_on < timezone.localdate()
 
     @property
     def is_rotting(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
+from django.db.models import Model
 from django.forms import DateTimeField, DateTimeInput, Textarea
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +52,7 @@ class ActivityForm(ResourceForm):
     contact = LookupField(Contact, label=_("Contact"), required=False)
     deal = LookupField(Deal, label=_("Affaire"), required=False)
 
+    about = ("company", "contact", "deal")
     fieldsets = (
         (_("Quoi"), ("kind", "subject")),
         (_("Quand"), ("due_at", "minutes", "remind_before")),
@@ -73,6 +75,24 @@ class ActivityForm(ResourceForm):
                 self.fields[name].required = False
         if self.instance._state.adding:
             self.initial.setdefault("owner", self.user.pk)
+            implied = self._implied({name: self._row(name, self.initial.get(name)) for name in self.about})
+            # Who may not choose a row is not shown it as chosen: `clean` adds it.
+            self.initial.update({name: row for name in implied if (row := self._row(name, implied[name].pk))})
+
+    def _row(self, name: str, key: Any) -> Model | None:
+        """The row of a key, in an address or not, among those that this person may choose."""
+        row = self.fields[name].prepare_value(key) if key and name in self.fields else None
+        return row if isinstance(row, Model) else None  # a draft has what was typed
+
+    def _implied(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """Whom a new activity is with, where its deal or its contact says it."""
+        deal, contact, company = about.get("deal"), about.get("contact"), about.get("company")
+        found: dict[str, Any] = {}
+        if contact is None and deal is not None and company in (None, deal.company):
+            contact = found["contact"] = deal.contact
+        if company is None:
+            found["company"] = (deal and deal.company) or (contact and contact.company)
+        return {name: row for name, row in found.items() if row is not None and name in self.fields}
 
     def clean_kind(self) -> str:
         return self.cleaned_data["kind"] or ActivityKind.TASK
@@ -85,7 +105,9 @@ class ActivityForm(ResourceForm):
 
     def clean(self):
         data = super().clean() or {}
-        about = {"company", "contact", "deal"}
+        about = set(self.about)
+        if self.instance._state.adding and not about & set(self.errors):
+            data |= self._implied(data)
         alone = not any(data.get(name) for name in about) and not about & set(self.errors)
         if alone and data.get("kind", ActivityKind.TASK) != ActivityKind.TASK:
             shown = "company" if "company" in self.fields else None

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -101,16 +101,21 @@ def _with(params: Any, name: str) -> str:
 
 
 class CompletionView(ResourceView):
-    """POST `done` ("1" or "0"): done, or not after all; back to the page that asked."""
+    """POST `done` ("1" or "0"): done, or not after all; back to the page that asked. The address may say both: that of
+    « Annuler » does."""
 
     level = Level.WRITE
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         row: Any = self.row()
-        done = request.POST.get("done", "1") == "1"
+        asked = {**request.GET.dict(), **request.POST.dict()}
+        done, back = asked.get("done", "1") == "1", asked.get("back", "")
         complete_activity(row, done=done, by=self.user)
-        messages.success(request, (_("« %s » est faite.") if done else _("« %s » est de nouveau à faire.")) % row)
-        back = request.POST.get("back", "")
+        if done:
+            undo = f"{self.resource.url('completion', pk)}?{urlencode({'done': '0', 'back': back})}"
+            messages.success(request, _("« %s » est faite.") % row, extra_tags=undo)
+        else:
+            messages.success(request, _("« %s » est de nouveau à faire.") % row)
         if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
             return redirect(back)
         return self.to("record", pk)

@@ -1,6 +1,8 @@
 """Activities: what the database refuses, one's day, the calendar, reminders, and the feed for other programs."""
 
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,7 +15,7 @@ from core.actions.notifications import choose
 from core.models import Channel, Event, Notification, OutgoingMail
 from crm.actions.activities import remind
 from crm.calendar import place
-from crm.models import Activity, CalendarFeed, Company, Deal, Stage
+from crm.models import Activity, CalendarFeed, Company, Contact, Deal, Stage
 from crm.tasks import remind_due
 from tests.conftest import visitor
 from tests.contract.conftest import queries_of
@@ -62,6 +64,45 @@ def test_a_call_says_with_whom_and_a_task_need_not(atelier, seller):
     assert Activity.objects.latest("pk").due_at == at(dt.date(2026, 12, 1), 9, 30)
 
 
+def test_an_activity_of_a_deal_is_with_whom_the_deal_is(atelier, seller):
+    company = Company.objects.create(name="Hamon")
+    contact = Contact.objects.create(first_name="Anne", last_name="Le Goff", company=company)
+    deal = Deal.objects.create(name="Escalier", stage=Stage.objects.first(), company=company, contact=contact)
+    initial = seller.get(f"{LIST}new/?deal={deal.pk}").context["form"]
+    assert [str(initial[name].value()) for name in ("company", "contact", "deal")] == [
+        "Hamon",
+        "Anne Le Goff",
+        "Escalier",
+    ]
+    assert str(seller.get(f"{LIST}new/?contact={contact.pk}").context["form"]["company"].value()) == "Hamon"
+    seller.post(f"{LIST}new/", {"subject": "Par l’affaire", "deal": deal.pk})
+    seller.post(f"{LIST}new/", {"subject": "Par la personne", "contact": contact.pk})
+    rows = dict(Activity.objects.values_list("subject", "company"))
+    assert rows == {"Par l’affaire": company.pk, "Par la personne": company.pk}
+    assert Activity.objects.get(subject="Par l’affaire").contact == contact
+    assert "Par l’affaire" in seller.get(f"/crm/companies/{company.pk}/").content.decode()
+
+
+def test_another_company_than_the_deals_keeps_to_itself(atelier, seller):
+    ours, theirs = Company.objects.create(name="Hamon"), Company.objects.create(name="Architecte")
+    contact = Contact.objects.create(last_name="Le Goff", company=ours)
+    deal = Deal.objects.create(name="Escalier", stage=Stage.objects.first(), company=ours, contact=contact)
+    seller.post(f"{LIST}new/", {"subject": "Plans", "deal": deal.pk, "company": theirs.pk})
+    row = Activity.objects.get(subject="Plans")
+    assert (row.company, row.contact) == (theirs, None)
+
+
+def test_a_company_that_one_does_not_see_is_not_asked_for_and_not_lost(atelier, person):
+    me = person(crm="write", scope="own")
+    company = Company.objects.create(name="Hamon")
+    deal = Deal.objects.create(name="Escalier", stage=Stage.objects.first(), company=company, owner=me.user)
+    form = me.get(f"{LIST}new/?deal={deal.pk}").context["form"]
+    assert form["company"].value() is None and form["deal"].value() == deal
+    blank = {"company": "", "company_text": "", "deal": deal.pk, "deal_text": "Escalier"}
+    assert me.post(f"{LIST}new/", {"subject": "Relance", "owner": me.user.pk, **blank}).status_code == 302
+    assert Activity.objects.get().company == company
+
+
 # --- one's day ------------------------------------------------------------------------------------------------------
 def test_my_day_has_what_is_mine_in_its_order(atelier, seller, person):
     other, now = person(crm="write"), timezone.now()
@@ -91,6 +132,15 @@ def test_done_and_not_after_all(atelier, seller):
     row.refresh_from_db()
     assert (row.state, row.done_at) == ("planned", None)
     assert seller.post(url, {"done": "1", "back": "https://ailleurs.example/"}).headers["Location"].startswith(LIST)
+
+
+def test_what_was_ticked_by_mistake_is_undone_from_the_message(atelier, seller):
+    row = make(owner=seller.user, due_at=at(timezone.localdate(), 12))
+    page = seller.post(f"{LIST}{row.pk}/completion/", {"done": "1", "back": DAY}, follow=True).content.decode()
+    undo = unescape(re.search(r'<form method="post" action="([^"]*done=0[^"]*)"', page)[1])
+    undone = seller.post(undo, follow=True)
+    assert undone.redirect_chain == [(DAY, 302)] and "de nouveau à faire" in undone.content.decode()
+    assert parts(seller)["today"] == ["Relance"] and "done=0" not in undone.content.decode()
 
 
 def test_a_day_costs_the_same_queries_for_any_number_of_activities(atelier, seller):

@@ -334,6 +334,38 @@ def test_the_forecast_weighs_what_is_open_and_counts_what_is_won(stages, seller)
     assert seller.get(won_url).context["listing"].total == 1
 
 
+def test_money_is_written_alike_on_the_record_in_its_history_and_in_a_conflict(stages, seller, person):
+    deal = make(stages["Négociation"], amount=2000)
+    url = f"{LIST}{deal.pk}/"
+    opened = seller.get(f"{url}edit/")
+    form = {name: opened.context["form"][name].value() or "" for name in ("name", "stage", "expected_on")}
+    form |= {"_base": opened.context["base"], "amount": "900"}
+    Deal.objects.filter(pk=deal.pk).update(amount=Decimal("1234.50"))
+    conflict = seller.post(f"{url}edit/", form).context["conflict"]
+    assert [(line["former"], line["theirs"]) for line in conflict] == [("2\u202f000,00", "1\u202f234,50")]
+    changes = seller.get(f"{url}history/").context["history"][0]["changes"]
+    assert [(change["before"], change["after"]) for change in changes] == [("2\u202f000,00", "1\u202f234,50")]
+    assert "1\u202f234,50" in seller.get(url).content.decode()
+
+
+def test_a_deadline_that_is_past_is_told_wherever_the_row_is_shown(stages, seller):
+    yesterday = timezone.now() - dt.timedelta(days=1)
+    late = make(stages["Négociation"], "tardive", owner=seller.user, expected_on=yesterday)
+    make(stages["Négociation"], "à temps", owner=seller.user, expected_on=timezone.localdate())
+    make(stages["Gagnée"], "gagnée", owner=seller.user, expected_on=yesterday)
+    call = Activity.objects.create(subject="Rappel", deal=late, owner=seller.user, due_at=yesterday)
+    Activity.objects.create(subject="Fait", owner=seller.user, due_at=yesterday, state="done", done_at=yesterday)
+    told = '<span class="overdue">'
+    for url, times in {
+        LIST: 1,
+        f"{LIST}{late.pk}/": 2,
+        "/crm/activities/": 1,
+        f"/crm/activities/{call.pk}/": 1,
+    }.items():
+        assert seller.get(url).content.decode().count(told) == times, url
+    assert seller.get("/").content.decode().count(told) == 2, "of the deal, and of the activity"
+
+
 # --- settings -------------------------------------------------------------------------------------------------------
 def test_pipelines_are_set_by_managers_alone(stages, seller, person):
     pages = [reverse("crm-pipelines"), reverse("crm-pipeline-new"), reverse("crm-stage", args=[stages["Perdue"].pk])]
