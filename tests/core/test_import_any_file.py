@@ -154,6 +154,14 @@ def test_a_sheet_is_chosen(desk):
     assert list(desk.guessed()) == ["Nom", "Ville"] and "Deux" in page
 
 
+def test_a_notice_of_one_line_before_the_table_is_passed_over(desk):
+    table = [["Nom", "Ville"], ["Riou", "Brest"]]
+    desk.send(workbook(sheets={"Lisez-moi": [["Lisez-moi"]], "Vide": [], "Clients": table}), "clients.xlsx")
+    assert desk.batch.layout["sheet"] == "Clients" and list(desk.guessed()) == ["Nom", "Ville"]
+    page = words(desk.send(workbook(sheets={"Lisez-moi": [["Lisez-moi"]], "Vide": []}), "notice.xlsx"))
+    assert "sans aucune donnée" in page
+
+
 def test_formulas_give_their_last_result_and_are_told(desk):
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
