@@ -25,6 +25,7 @@ from core.importing.rules import Rules
 from core.importing.tagging import TagKeeper
 from core.importing.targets import FULL_NAME, NAMES, TAGS, Target, everybody, targets
 from core.importing.values import Style
+from core.importing.words import FRANCE, POSTCODE, is_country
 from core.search import for_database
 from core.text import fold
 
@@ -77,6 +78,7 @@ class MappedImporter(Importer):
         self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
         self.key = Key(resource, plan.key, {name: known[name] for name in plan.targets if name in known}, people)
         self.is_people = known.keys() >= set(NAMES)
+        self.country = next((index for index, title in enumerate(header) if is_country(title)), None)
         self.rules = Rules(resource, self.person)
         self.tagging = TagKeeper(resource.key()) if TAGS in self.targets else None
         self.wants_pks = self.tagging is not None  # type: ignore[misc]
@@ -107,6 +109,8 @@ class MappedImporter(Importer):
                 draft.facts[target.name] = value
         if self.is_people:
             self._name(draft)
+        if len(values.get(POSTCODE, "")) == 4:
+            self._lengthen(draft)
         draft.keys = self._key_of(draft)
         return draft
 
@@ -206,6 +210,18 @@ class MappedImporter(Importer):
         draft.values[last] = called[: self.fields[last].max_length]
         said = _("Sans nom de famille : la fiche porte le prénom, ou la société.")
         draft.warnings.append((said, said))
+
+    def _lengthen(self, draft: Draft) -> None:
+        """A French postcode that a spreadsheet took for a figure gets its zero back."""
+        short = draft.values[POSTCODE]
+        abroad = self.country is not None and fold(draft.line.cells[self.country]) not in FRANCE
+        if not abroad and short.isascii() and short.isdigit() and short[0] != "0":
+            draft.values[POSTCODE] = f"0{short}"
+            label = self.targets[POSTCODE].label
+            draft.warnings.append(
+                (_("%(label)s : %(short)s lu 0%(short)s.") % {"label": label, "short": short},
+                 _("%s : zéro de tête rétabli") % label)
+            )  # fmt: skip
 
     @staticmethod
     def _is_given(draft: Draft, target: Target) -> bool:

@@ -147,6 +147,25 @@ def test_a_workbook_is_read_with_its_types(desk):
     assert (row.name, row.postcode, row.note, row.is_supplier) == ("Riou", "29200", "2026-11-25", True)
 
 
+def test_a_french_postcode_that_lost_its_zero_gets_it_back_and_it_is_told(desk):
+    lines = [
+        ["Nom", "CP", "Pays"],
+        ["Bourg", 1000, ""],
+        ["Nice", 6000, "France"],
+        ["Brest", 29200, ""],
+        ["Liège", 4000, "Belgique"],
+    ]
+    page = words(desk.take(workbook(*lines), name="clients.xlsx"))
+    assert "1000 lu 01000" in page and "zéro de tête rétabli (2 lignes : 2, 3)" in page
+    desk.confirm()
+    assert dict(Company.objects.values_list("name", "postcode")) == {
+        "Bourg": "01000", "Nice": "06000", "Brest": "29200", "Liège": "4000",
+    }  # fmt: skip
+    desk.take(b"Nom;Code postal\nNice Est;6000\n")
+    desk.confirm()
+    assert Company.objects.get(name="Nice Est").postcode == "06000"
+
+
 def test_a_sheet_is_chosen(desk):
     desk.send(workbook(sheets={"Vide": [], "Un": [["Nom"], ["Riou"]], "Deux": [["Nom", "Ville"], ["Bâti", "Nantes"]]}))
     assert desk.batch.layout["sheet"] == "Un"
