@@ -75,7 +75,8 @@ class MappedImporter(Importer):
         self.finders = {
             name: RowFinder(target.model, people) for name, target in self.targets.items() if target.model is not None
         }
-        self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
+        self.creatable = {name for name, finder in self.finders.items() if finder.may_create()}
+        self.create = self.creatable & set(plan.create)
         self.key = Key(resource, plan.key, {name: known[name] for name in plan.targets if name in known}, people)
         self.is_people = known.keys() >= set(NAMES)
         self.country = next((index for index, title in enumerate(header) if is_country(title)), None)
@@ -165,9 +166,10 @@ class MappedImporter(Importer):
         found = self.key.rows(value)
         if len(found) > 1:
             numbers = ", ".join(str(row.pk) for row in found[:_SHOWN])
+            advice = _("fusionnez-les") if self.resource.duplicates else _("supprimez les doublons")
             draft.refuse(
-                _("Plusieurs fiches répondent à « %(key)s » (n° %(numbers)s) : supprimez les doublons, ou reconnaissez "
-                  "les fiches autrement.") % {"key": self.key.label, "numbers": numbers}
+                _("Plusieurs fiches répondent à « %(key)s » (n° %(numbers)s) : %(advice)s, ou reconnaissez les fiches "
+                  "autrement.") % {"key": self.key.label, "numbers": numbers, "advice": advice}
             )  # fmt: skip
             return None
         if not found and (self.plan.mode == Mode.UPDATE or (self.key.is_number and value is not None)):
@@ -255,13 +257,22 @@ class MappedImporter(Importer):
                 continue  # a row that this person does not see, and that the line leaves as it is
             if not found and name in self.create:
                 draft.facts.setdefault("create", {})[name] = text
-                said = _("%(label)s : « %(text)s » sera créée.") % {
-                    "label": self.targets[name].label,
-                    "text": text[:80],
-                }
-                draft.warnings.append((said, _("%s : fiches qui seront créées") % self.targets[name].label))
+                draft.warnings.append(self._told_new(self.targets[name].label, text[:80]))
             else:
-                draft.refuse(f"{self.targets[name].label} : {self.finders[name].refusal(text, found)}")
+                label = self.targets[name].label
+                box = label if name in self.creatable else ""
+                draft.refuse(f"{label} : {self.finders[name].refusal(text, found, box)}")
+
+    def _told_new(self, label: str, text: str) -> tuple[str, str]:
+        if self.writes:
+            return (
+                _("%(label)s : « %(text)s » a été créée.") % {"label": label, "text": text},
+                _("%s : fiches qui ont été créées") % label,
+            )
+        return (
+            _("%(label)s : « %(text)s » sera créée.") % {"label": label, "text": text},
+            _("%s : fiches qui seront créées") % label,
+        )
 
     def _instances(self, draft: Draft) -> dict[str, Model]:
         return {
