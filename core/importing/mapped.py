@@ -16,6 +16,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.utils.translation import gettext as _
 
 from core.exporting.formulas import restored
+from core.importing import parsers
 from core.importing.importer import Draft, Format, Importer
 from core.importing.keys import Key
 from core.importing.lookups import RowFinder
@@ -100,7 +101,7 @@ class MappedImporter(Importer):
                 text = self._unarmed(draft, target, text)
             value = parse(text)
             if type(value) is _Refused:
-                draft.refuse(f"{target.label} : {value.text}")
+                self._refuse(draft, target, text, value)
             elif target.part:
                 parts = draft.facts.setdefault("parts", {})
                 parts.setdefault(target.column, {})[target.part] = value
@@ -114,6 +115,20 @@ class MappedImporter(Importer):
             self._lengthen(draft)
         draft.keys = self._key_of(draft)
         return draft
+
+    def _refuse(self, draft: Draft, target: Target, text: str, refused: _Refused) -> None:
+        said = f"{target.label} : {refused.text}"
+        if not (refused.is_unknown and target.may_be_left):
+            draft.refuse(said)
+        elif target.name not in self.plan.blank:
+            advice = _("Ou cochez « %s : laisser vide ce qui est inconnu » avec les colonnes.") % target.label
+            draft.refuse(f"{said} {advice}")
+        else:
+            draft.warnings.append(
+                (_("%(label)s : « %(text)s » n’est personne ici, laissé de côté.") % {
+                    "label": target.label, "text": text[:60]},
+                 _("%s : noms inconnus ici, laissés de côté") % target.label)
+            )  # fmt: skip
 
     def _name(self, draft: Draft) -> None:
         """A full name is for who has neither name of their own."""
@@ -347,10 +362,11 @@ class MappedImporter(Importer):
 class _Refused:
     """Why a value is refused; kept beside the values that are not."""
 
-    __slots__ = ("text",)
+    __slots__ = ("is_unknown", "text")
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, error: ValidationError) -> None:
+        self.text = " ".join(error.messages)
+        self.is_unknown = getattr(error, "code", "") == parsers.UNKNOWN
 
 
 def _kept(target: Target, style: Style) -> Callable[[str], Any]:
@@ -361,7 +377,7 @@ def _kept(target: Target, style: Style) -> Callable[[str], Any]:
         try:
             return target.parse(text, style)
         except ValidationError as error:
-            return _Refused(" ".join(error.messages))
+            return _Refused(error)
 
     return parse
 

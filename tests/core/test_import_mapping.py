@@ -227,6 +227,22 @@ def test_the_owner_is_found_by_name_or_by_address(desk):
     assert set(Company.objects.values_list("owner", flat=True)) == {sales.pk}
 
 
+def test_unknown_owners_are_left_out_when_asked_and_each_is_told(desk):
+    sales = User.objects.get(email="sales@atelier.example")
+    Company.objects.create(name="Riou", city="Brest", owner=sales)
+    content = table(["Nom", "Ville", "Commercial"], ["Riou", "Nantes", "Odoo User"], ["Bâti", "", "Odoo User"])
+    desk.take(content)
+    assert desk.counts == (0, 0, 0, 2)
+    assert "cochez « Responsable : laisser vide ce qui est inconnu »" in desk.refusals()[2]
+    page = words(desk.map(blank="owner"))
+    assert desk.counts == (1, 1, 0, 0)
+    assert "noms inconnus ici, laissés de côté (2 lignes : 2, 3)" in page
+    desk.confirm()
+    assert dict(Company.objects.values_list("name", "owner")) == {"Riou": sales.pk, "Bâti": None}
+    page = words(desk.send(content))
+    assert (desk.state, desk.counts[3]) == ("ready", 0) and "« Odoo User » n’est personne ici" in page
+
+
 def test_tags_are_put_on_new_and_on_known_rows_and_taken_off_by_the_undo(desk):
     Company.objects.create(name="Riou")
     content = table(["Nom", "Étiquettes"], ["Riou", "Fidèle, VIP"], ["Bâti", "vip;Nouveau"])
