@@ -180,7 +180,7 @@ class CompanyImporter(Importer):
         if len(heads) > 1:
             numbers = ", ".join(str(head.pk) for head in heads[:5])
             draft.refuse(
-                _("Plusieurs fiches sans SIRET portent le SIREN %(siren)s (n° %(numbers)s) : supprimez les doublons.")
+                _("Plusieurs fiches sans SIRET portent le SIREN %(siren)s (n° %(numbers)s) : fusionnez-les.")
                 % {"siren": draft.values["siren"], "numbers": numbers}
             )
         return heads[0] if len(heads) == 1 else None

@@ -40,7 +40,7 @@ def run(
     person who imports may touch; None is everything. Raises FileError.
     """
     importer = make(source.header)
-    importer.reach = reach
+    importer.reach, importer.writes = reach, writes
     importer.hidden = reach.hidden if reach else frozenset()
     recorder = Recorder(importer, source, refused, lines)
     guard = Guard(importer)

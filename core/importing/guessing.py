@@ -95,6 +95,8 @@ def _score(title: str, values: Sequence[str], target: Target, telling: int) -> f
     if target.kind == "text" and by_title < 1 and all(fold(value) in _CIVILITIES for value in values):
         return 0.0  # « Titre » of Outlook: « Mme » is nobody's job
     share = _takes(target, values) / len(values)
+    if not share and by_title < SURE and target.kind != "person":
+        return 0.0  # « Phone 1 - Type », of which no value is a telephone
     if by_title:
         if target.kind == "choice" and not share and by_title < 1:
             return 0.0  # another software's title and its own words: each line would be refused for them

@@ -90,6 +90,7 @@ class Importer:
     def begin(self) -> None:
         """The state of a pass."""
         self.hidden: frozenset[str] = frozenset()  # fields that the person who imports may not change
+        self.writes = False  # whether this pass writes, or only says what would be done
         self.reach: Reach | None = None  # what the people who import may touch; None is everything
         self._seen: dict[str, int] = {}
         self._touched: dict[Any, int] = {}

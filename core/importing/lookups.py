@@ -130,7 +130,13 @@ class RowFinder:
                 return {f"{self.resource.owner()}_id": person.pk}
         return {}
 
-    def refusal(self, text: str, found: Sequence[Model]) -> str:
+    def refusal(self, text: str, found: Sequence[Model], box: str = "") -> str:
+        """`box`: the label of the field, where the columns' page offers to create what it names."""
+        if not found and box:
+            return _(
+                "« %(text)s » n’est pas dans vos fiches : vérifiez l’orthographe, ou cochez « %(label)s : créer ce "
+                "qui manque » avec les colonnes."
+            ) % {"text": text[:80], "label": box}
         if not found:
             return (
                 _("« %s » n’est pas dans vos fiches : vérifiez l’orthographe, ou créez la fiche d’abord.") % text[:80]

@@ -16,6 +16,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.utils.translation import gettext as _
 
 from core.exporting.formulas import restored
+from core.importing import parsers
 from core.importing.importer import Draft, Format, Importer
 from core.importing.keys import Key
 from core.importing.lookups import RowFinder
@@ -25,6 +26,7 @@ from core.importing.rules import Rules
 from core.importing.tagging import TagKeeper
 from core.importing.targets import FULL_NAME, NAMES, TAGS, Target, everybody, targets
 from core.importing.values import Style
+from core.importing.words import FRANCE, POSTCODE, is_country
 from core.search import for_database
 from core.text import fold
 
@@ -74,9 +76,11 @@ class MappedImporter(Importer):
         self.finders = {
             name: RowFinder(target.model, people) for name, target in self.targets.items() if target.model is not None
         }
-        self.create = {name for name in plan.create if name in self.finders and self.finders[name].may_create()}
+        self.creatable = {name for name, finder in self.finders.items() if finder.may_create()}
+        self.create = self.creatable & set(plan.create)
         self.key = Key(resource, plan.key, {name: known[name] for name in plan.targets if name in known}, people)
         self.is_people = known.keys() >= set(NAMES)
+        self.country = next((index for index, title in enumerate(header) if is_country(title)), None)
         self.rules = Rules(resource, self.person)
         self.tagging = TagKeeper(resource.key()) if TAGS in self.targets else None
         self.wants_pks = self.tagging is not None  # type: ignore[misc]
@@ -97,7 +101,7 @@ class MappedImporter(Importer):
                 text = self._unarmed(draft, target, text)
             value = parse(text)
             if type(value) is _Refused:
-                draft.refuse(f"{target.label} : {value.text}")
+                self._refuse(draft, target, text, value)
             elif target.part:
                 parts = draft.facts.setdefault("parts", {})
                 parts.setdefault(target.column, {})[target.part] = value
@@ -107,8 +111,24 @@ class MappedImporter(Importer):
                 draft.facts[target.name] = value
         if self.is_people:
             self._name(draft)
+        if len(values.get(POSTCODE, "")) == 4:
+            self._lengthen(draft)
         draft.keys = self._key_of(draft)
         return draft
+
+    def _refuse(self, draft: Draft, target: Target, text: str, refused: _Refused) -> None:
+        said = f"{target.label} : {refused.text}"
+        if not (refused.is_unknown and target.may_be_left):
+            draft.refuse(said)
+        elif target.name not in self.plan.blank:
+            advice = _("Ou cochez « %s : laisser vide ce qui est inconnu » avec les colonnes.") % target.label
+            draft.refuse(f"{said} {advice}")
+        else:
+            draft.warnings.append(
+                (_("%(label)s : « %(text)s » n’est personne ici, laissé de côté.") % {
+                    "label": target.label, "text": text[:60]},
+                 _("%s : noms inconnus ici, laissés de côté") % target.label)
+            )  # fmt: skip
 
     def _name(self, draft: Draft) -> None:
         """A full name is for who has neither name of their own."""
@@ -161,9 +181,10 @@ class MappedImporter(Importer):
         found = self.key.rows(value)
         if len(found) > 1:
             numbers = ", ".join(str(row.pk) for row in found[:_SHOWN])
+            advice = _("fusionnez-les") if self.resource.duplicates else _("supprimez les doublons")
             draft.refuse(
-                _("Plusieurs fiches répondent à « %(key)s » (n° %(numbers)s) : supprimez les doublons, ou reconnaissez "
-                  "les fiches autrement.") % {"key": self.key.label, "numbers": numbers}
+                _("Plusieurs fiches répondent à « %(key)s » (n° %(numbers)s) : %(advice)s, ou reconnaissez les fiches "
+                  "autrement.") % {"key": self.key.label, "numbers": numbers, "advice": advice}
             )  # fmt: skip
             return None
         if not found and (self.plan.mode == Mode.UPDATE or (self.key.is_number and value is not None)):
@@ -207,6 +228,18 @@ class MappedImporter(Importer):
         said = _("Sans nom de famille : la fiche porte le prénom, ou la société.")
         draft.warnings.append((said, said))
 
+    def _lengthen(self, draft: Draft) -> None:
+        """A French postcode that a spreadsheet took for a figure gets its zero back."""
+        short = draft.values[POSTCODE]
+        abroad = self.country is not None and fold(draft.line.cells[self.country]) not in FRANCE
+        if not abroad and short.isascii() and short.isdigit() and short[0] != "0":
+            draft.values[POSTCODE] = f"0{short}"
+            label = self.targets[POSTCODE].label
+            draft.warnings.append(
+                (_("%(label)s : %(short)s lu 0%(short)s.") % {"label": label, "short": short},
+                 _("%s : zéro de tête rétabli") % label)
+            )  # fmt: skip
+
     @staticmethod
     def _is_given(draft: Draft, target: Target) -> bool:
         if target.part:
@@ -239,13 +272,22 @@ class MappedImporter(Importer):
                 continue  # a row that this person does not see, and that the line leaves as it is
             if not found and name in self.create:
                 draft.facts.setdefault("create", {})[name] = text
-                said = _("%(label)s : « %(text)s » sera créée.") % {
-                    "label": self.targets[name].label,
-                    "text": text[:80],
-                }
-                draft.warnings.append((said, _("%s : fiches qui seront créées") % self.targets[name].label))
+                draft.warnings.append(self._told_new(self.targets[name].label, text[:80]))
             else:
-                draft.refuse(f"{self.targets[name].label} : {self.finders[name].refusal(text, found)}")
+                label = self.targets[name].label
+                box = label if name in self.creatable else ""
+                draft.refuse(f"{label} : {self.finders[name].refusal(text, found, box)}")
+
+    def _told_new(self, label: str, text: str) -> tuple[str, str]:
+        if self.writes:
+            return (
+                _("%(label)s : « %(text)s » a été créée.") % {"label": label, "text": text},
+                _("%s : fiches qui ont été créées") % label,
+            )
+        return (
+            _("%(label)s : « %(text)s » sera créée.") % {"label": label, "text": text},
+            _("%s : fiches qui seront créées") % label,
+        )
 
     def _instances(self, draft: Draft) -> dict[str, Model]:
         return {
@@ -320,10 +362,11 @@ class MappedImporter(Importer):
 class _Refused:
     """Why a value is refused; kept beside the values that are not."""
 
-    __slots__ = ("text",)
+    __slots__ = ("is_unknown", "text")
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, error: ValidationError) -> None:
+        self.text = " ".join(error.messages)
+        self.is_unknown = getattr(error, "code", "") == parsers.UNKNOWN
 
 
 def _kept(target: Target, style: Style) -> Callable[[str], Any]:
@@ -334,7 +377,7 @@ def _kept(target: Target, style: Style) -> Callable[[str], Any]:
         try:
             return target.parse(text, style)
         except ValidationError as error:
-            return _Refused(" ".join(error.messages))
+            return _Refused(error)
 
     return parse
 

@@ -18,6 +18,7 @@ from core.importing.values import Style
 from core.text import clean, fold, split_name
 
 Parse = Callable[[str, Style], Any]
+UNKNOWN = "unknown"  # the code of the error on what names nobody
 
 
 def plain(form_field: forms.Field, model_field: models.Field) -> Parse:
@@ -129,7 +130,7 @@ def person(form_field: forms.ModelChoiceField) -> Parse:
 
 def _only(found: Sequence[Any], text: str) -> Any:
     if not found:
-        raise ValidationError(_("« %s » n’est personne, ou rien, que vous puissiez choisir ici.") % text[:60])
+        raise ValidationError(_("« %s » n’est personne, ou rien, que vous puissiez choisir ici.") % text[:60], UNKNOWN)
     if len(found) > 1:
         raise ValidationError(_("« %s » en désigne plusieurs : donnez l’adresse e-mail.") % text[:60])
     return found[0]

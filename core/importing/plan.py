@@ -36,13 +36,15 @@ class Column:
 class Plan:
     """Kept as JSON on the batch, and remembered for the next file with the same titles.
 
-    `key`: the targets that recognise a row, "" for none; `create`: the lookups whose missing rows are created.
+    `key`: the targets that recognise a row, "" for none; `create`: the lookups whose missing rows are created; `blank`:
+    the people whose unknown names are left out, not refused.
     """
 
     columns: list[Column] = field(default_factory=list)
     key: str = ""
     mode: str = Mode.BOTH.value
     create: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> "Plan":
@@ -63,7 +65,7 @@ class Plan:
         columns = [known.get(fold(name)) if name else None for name in header]
         fitted = [Column(name) if found is None else Column(**{**asdict(found), "name": name})
                   for name, found in zip(header, columns, strict=True)]  # fmt: skip
-        return Plan(fitted, self.key, self.mode, list(self.create))
+        return Plan(fitted, self.key, self.mode, list(self.create), list(self.blank))
 
 
 def fingerprint(header: Sequence[str]) -> str:

@@ -59,6 +59,11 @@ class Target:
     show: Callable[[Any], str] = str  # a value of a part, for the report
     choices: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def may_be_left(self) -> bool:
+        """Whether a person may choose to leave out whom nobody here knows: another program's users are never ours."""
+        return self.kind == "person" and not self.required
+
     @cached_property
     def names(self) -> set[str]:
         """What a title may say to mean this target, folded. A bare « id » is another program's, never ours."""

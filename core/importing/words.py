@@ -2,6 +2,17 @@
 
 from collections.abc import Sequence
 
+from core.text import fold
+
+POSTCODE = "postcode"
+FRANCE = {"", "france", "fr", "fra", "republique francaise", "metropole", "france metropolitaine"}
+_COUNTRY = {"pays", "country", "nation"}
+
+
+def is_country(title: str) -> bool:
+    return bool(_COUNTRY & set(fold(title).split()))
+
+
 ALIASES: dict[str, Sequence[str]] = {
     "id": ("numéro de fiche", "identifiant MyB2O"),
     "tags": ("étiquette", "tags", "tag", "labels", "mots clés", "catégories", "group membership", "categories",

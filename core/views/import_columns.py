@@ -51,6 +51,11 @@ class _MappingView(BatchView):
             "batch": self.batch,
             "share": share,
             "creatable": self.creatable(plan),
+            "leavable": [
+                {"value": name, "label": target.label, "chosen": name in plan.blank}
+                for name, target in self.targets.items()
+                if target.may_be_left
+            ],
             "keys": self.keys(plan),
             "modes": [{"value": mode.value, "label": mode.label, "chosen": mode == plan.mode} for mode in Mode],
             "cancel_url": self.resource.list_url,
@@ -104,7 +109,8 @@ class ColumnsView(_MappingView):
         ]
         mode = sent.get("mode", "")
         create = [name for name in sent.getlist("create") if name in self.targets]
-        return Plan(columns, sent.get("key", ""), mode if mode in Mode.values else Mode.BOTH.value, create)
+        blank = [name for name in sent.getlist("blank") if name in self.targets]
+        return Plan(columns, sent.get("key", ""), mode if mode in Mode.values else Mode.BOTH.value, create, blank)
 
 
 class LayoutView(_MappingView):

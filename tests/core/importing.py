@@ -31,7 +31,7 @@ class Desk:
         """Send the columns' page: as proposed, with some titles changed, and other fields of the form."""
         plan = self.batch.plan
         wanted = {fold(title): target for title, target in (columns or {}).items()}
-        form = {"key": plan["key"], "mode": plan["mode"], "create": plan["create"]}
+        form = {"key": plan["key"], "mode": plan["mode"], "create": plan["create"], "blank": plan["blank"]}
         for index, column in enumerate(plan["columns"]):
             form[f"target-{index}"] = wanted.get(fold(column["name"]), column["target"])
         with self.capture(execute=True):

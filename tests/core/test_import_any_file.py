@@ -147,11 +147,38 @@ def test_a_workbook_is_read_with_its_types(desk):
     assert (row.name, row.postcode, row.note, row.is_supplier) == ("Riou", "29200", "2026-11-25", True)
 
 
+def test_a_french_postcode_that_lost_its_zero_gets_it_back_and_it_is_told(desk):
+    lines = [
+        ["Nom", "CP", "Pays"],
+        ["Bourg", 1000, ""],
+        ["Nice", 6000, "France"],
+        ["Brest", 29200, ""],
+        ["Liège", 4000, "Belgique"],
+    ]
+    page = words(desk.take(workbook(*lines), name="clients.xlsx"))
+    assert "1000 lu 01000" in page and "zéro de tête rétabli (2 lignes : 2, 3)" in page
+    desk.confirm()
+    assert dict(Company.objects.values_list("name", "postcode")) == {
+        "Bourg": "01000", "Nice": "06000", "Brest": "29200", "Liège": "4000",
+    }  # fmt: skip
+    desk.take(b"Nom;Code postal\nNice Est;6000\n")
+    desk.confirm()
+    assert Company.objects.get(name="Nice Est").postcode == "06000"
+
+
 def test_a_sheet_is_chosen(desk):
     desk.send(workbook(sheets={"Vide": [], "Un": [["Nom"], ["Riou"]], "Deux": [["Nom", "Ville"], ["Bâti", "Nantes"]]}))
     assert desk.batch.layout["sheet"] == "Un"
     page = words(desk.read_again(sheet="Deux"))
     assert list(desk.guessed()) == ["Nom", "Ville"] and "Deux" in page
+
+
+def test_a_notice_of_one_line_before_the_table_is_passed_over(desk):
+    table = [["Nom", "Ville"], ["Riou", "Brest"]]
+    desk.send(workbook(sheets={"Lisez-moi": [["Lisez-moi"]], "Vide": [], "Clients": table}), "clients.xlsx")
+    assert desk.batch.layout["sheet"] == "Clients" and list(desk.guessed()) == ["Nom", "Ville"]
+    page = words(desk.send(workbook(sheets={"Lisez-moi": [["Lisez-moi"]], "Vide": []}), "notice.xlsx"))
+    assert "sans aucune donnée" in page
 
 
 def test_formulas_give_their_last_result_and_are_told(desk):

@@ -120,6 +120,8 @@ def test_google_tells_mobiles_from_other_telephones_line_by_line(desk, kind):
          "Phone 2 - Value": MOBILE},
         kind=kind,
     )  # fmt: skip
+    desk.send(google({f"Phone 1 - {kind}": "Mobile", "Phone 1 - Value": MOBILE}, kind=kind))
+    assert (desk.guessed()[f"Phone 1 - {kind}"], desk.guessed()["Mobile"]) == ("", "mobile")
     page = words(desk.take(content, key=""))
     assert desk.counts == (5, 0, 0, 0), desk.refusals()
     assert f"Téléphone : aussi {OTHER}, laissé." in page

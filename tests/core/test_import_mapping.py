@@ -194,14 +194,17 @@ def test_a_name_of_nobody_or_of_several_is_refused_and_said(contacts):
     contacts.take(table(["Nom", "Société"], ["Un", "Dupont"], ["Deux", "Inconnue"]))
     assert "plusieurs fiches" in contacts.refusals()[2]
     assert "n’est pas dans vos fiches" in contacts.refusals()[3]
+    assert "cochez « Société : créer ce qui manque »" in contacts.refusals()[3]
 
 
 def test_missing_companies_are_created_when_asked_and_leave_with_the_undo(contacts):
     content = table(["Nom", "Société"], ["Un", "Nouvelle SARL"], ["Deux", "nouvelle sarl"], ["Trois", ""])
-    contacts.take(content, create="company")
+    page = words(contacts.take(content, create="company"))
+    assert "fiches qui seront créées" in page
     assert contacts.counts == (3, 0, 0, 0)
     assert not Company.objects.exists()
-    contacts.confirm()
+    page = words(contacts.confirm())
+    assert "fiches qui ont été créées" in page and "a été créée" in page and "sera créée" not in page
     assert Contact.objects.filter(company=Company.objects.get()).count() == 2
     contacts.undo()
     assert contacts.state == "undone"
@@ -222,6 +225,22 @@ def test_the_owner_is_found_by_name_or_by_address(desk):
     assert list(desk.refusals()) == [5]
     desk.confirm()
     assert set(Company.objects.values_list("owner", flat=True)) == {sales.pk}
+
+
+def test_unknown_owners_are_left_out_when_asked_and_each_is_told(desk):
+    sales = User.objects.get(email="sales@atelier.example")
+    Company.objects.create(name="Riou", city="Brest", owner=sales)
+    content = table(["Nom", "Ville", "Commercial"], ["Riou", "Nantes", "Odoo User"], ["Bâti", "", "Odoo User"])
+    desk.take(content)
+    assert desk.counts == (0, 0, 0, 2)
+    assert "cochez « Responsable : laisser vide ce qui est inconnu »" in desk.refusals()[2]
+    page = words(desk.map(blank="owner"))
+    assert desk.counts == (1, 1, 0, 0)
+    assert "noms inconnus ici, laissés de côté (2 lignes : 2, 3)" in page
+    desk.confirm()
+    assert dict(Company.objects.values_list("name", "owner")) == {"Riou": sales.pk, "Bâti": None}
+    page = words(desk.send(content))
+    assert (desk.state, desk.counts[3]) == ("ready", 0) and "« Odoo User » n’est personne ici" in page
 
 
 def test_tags_are_put_on_new_and_on_known_rows_and_taken_off_by_the_undo(desk):
@@ -277,7 +296,7 @@ def test_update_only_creates_nothing(desk):
 def test_two_rows_of_one_name_are_not_chosen_between(desk):
     rows = [Company.objects.create(name="Riou") for _number in range(2)]
     desk.take(table(["Nom", "Ville"], ["Riou", "Quimper"]))
-    assert all(str(row.pk) in desk.refusals()[2] for row in rows)
+    assert all(str(row.pk) in desk.refusals()[2] for row in rows) and "fusionnez-les" in desk.refusals()[2]
 
 
 def test_without_a_key_every_line_is_a_new_row(contacts):

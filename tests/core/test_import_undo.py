@@ -223,7 +223,7 @@ def test_lines_that_the_base_no_longer_takes_stop_the_import_and_are_shown(desk)
         Company.objects.create(name=name, siren=ONE)
     assert "d’autres lignes seraient refusées" in words(desk.confirm())
     assert Company.objects.count() == 2
-    assert "supprimez les doublons" in desk.refusals()[2]
+    assert "fusionnez-les" in desk.refusals()[2]
     desk.confirm()
     assert Company.objects.get(siren=TWO).name == "DEUX"
 

@@ -242,7 +242,7 @@ def test_two_rows_of_one_siren_without_siret_are_told_apart_by_nobody(desk):
     for name in ("Un", "Deux"):
         Company.objects.create(name=name, siren=ONE)
     desk.send(legal_units({"siren": ONE, "denomination": "TROIS"}))
-    assert "supprimez les doublons" in desk.refusals()[2]
+    assert "fusionnez-les" in desk.refusals()[2]
 
 
 # --- the command --------------------------------------------------------------------------------------------------

@@ -47,11 +47,17 @@ class Workbook(Source):
             ]
             if not self.sheets:
                 raise FileError(_("Ce classeur n’a aucune feuille visible : affichez celle à importer."))
+            first = None
             for name in [self.layout.sheet] if self.layout.sheet in self.sheets else self.sheets:
                 sheet = book.get_sheet_by_name(name)
-                if sheet.height:
-                    self.layout.sheet = name
-                    return sheet
+                if first is None and sheet.height:
+                    first = sheet
+                if sheet.height > 1:  # titles and a line; a sheet of one line is a notice
+                    first = sheet
+                    break
+            if first is not None:
+                self.layout.sheet = first.name
+                return first
         except CalamineError as error:
             raise FileError(
                 _("Ce classeur est abîmé ou protégé par un mot de passe : ouvrez-le, enregistrez-en une copie, "
