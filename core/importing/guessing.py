@@ -118,9 +118,7 @@ def title_score(title: str, target: Target) -> float:
     if folded in target.names:
         return 0.95 + 0.01 * min(folded.count(" "), 3)  # « Job Title » says more than « Title »
     if target.kind in (ID, FULL_NAME):
-        return (
-            0.0  # « Tax ID », « HubSpot ID »: other software's numbers are not ours; a « Middle Name » is not the whole
-        )
+        return 0.0  # « Tax ID » is another software's number, not ours; « Middle Name » is not the whole name
     words = set(folded.split()) - _MINOR
     best = 0.0
     for name in target.names:
