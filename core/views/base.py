@@ -35,7 +35,7 @@ class InstanceView(AccessMixin, View):
             return self.signed_out(request)
         self.check(request)
         try:
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+            return self.answered(super().dispatch(request, *args, **kwargs))  # type: ignore[arg-type]
         except Http404:
             if answer := self.instead(request):
                 return answer
@@ -54,6 +54,10 @@ class InstanceView(AccessMixin, View):
 
     def check(self, request: HttpRequest) -> None:
         """Raise PermissionDenied (403) or Http404 before any handler runs."""
+
+    def answered(self, answer: HttpResponse) -> HttpResponse:
+        """What is sent of a handler's answer."""
+        return answer
 
     def instead(self, request: HttpRequest) -> HttpResponse | None:
         """The answer where nothing was found; None: the page that says so."""

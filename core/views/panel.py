@@ -11,11 +11,10 @@ from core.views.base import ResourceView
 
 
 class PanelView(ResourceView):
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answered(self, answer: HttpResponse) -> HttpResponse:
         """To a form that was sent from within the dialog, the page to go to is told: followed there, it would be shown
         to nobody, with its messages."""
-        answer = super().dispatch(request, *args, **kwargs)
-        within = request.method == "POST" and request.htmx  # type: ignore[attr-defined]
+        within = self.request.method == "POST" and self.request.htmx  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(answer.url) if within and isinstance(answer, HttpResponseRedirect) else answer
 
     def panel(self, part: str, title: str, context: dict[str, Any]) -> HttpResponse:

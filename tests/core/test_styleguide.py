@@ -10,9 +10,9 @@ CSS = settings.BASE_DIR / "static" / "css"
 # What is laid out once, around components: the frame of one page, or what a state of the whole page switches.
 FRAMES = {
     "components.css": "bare body hello if-comfort if-compact no-js optional palette-none prose wide",
-    "list.css": "all-rows empty-cell htmx-request keep title top bulk-count panel-actions panel-form sheet sheet-body",
+    "list.css": "all-rows empty-cell htmx-request keep top bulk-count panel-actions panel-form sheet sheet-body",
     "pages.css": "copy columns form-actions host-field job-states jobs label-line line-pages mail-html mail-text over overview "
-    "plain record section-title swatch swatches wide diff-more",
+    "record section-title swatch swatches wide diff-more",
     "record.css": "digest does list-lead record-tags register-facts register-filters revert",
     "custom.css": "field-editor if-kept if-no if-yes kind-line kinds-page own-fields preview sortable-ghost unborn",
     "dashboard.css": "addable arranging card-rows diff-more greeting no-move size-l sortable-ghost t-neutral t-warn when",

@@ -357,9 +357,9 @@ def test_a_deadline_that_is_past_is_told_wherever_the_row_is_shown(stages, selle
     Activity.objects.create(subject="Fait", owner=seller.user, due_at=yesterday, state="done", done_at=yesterday)
     told = '<span class="overdue">'
     for url, times in {
-        LIST: 1,
-        f"{LIST}{late.pk}/": 2,
-        "/crm/activities/": 1,
+        LIST: 2,  # in its column, and beside the name on a phone
+        f"{LIST}{late.pk}/": 3,
+        "/crm/activities/": 2,
         f"/crm/activities/{call.pk}/": 1,
     }.items():
         assert seller.get(url).content.decode().count(told) == times, url
