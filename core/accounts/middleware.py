@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.htmx import is_htmx
+
 # Names of addresses that stay open: setting the factor up, signing out, and what nobody needs to be signed in for.
 OPEN_NAMES = frozenset(
     [
@@ -34,7 +36,7 @@ def lead_to(request: HttpRequest, page: str) -> HttpResponse:
     """The way to a page that must be seen first; programs are told no."""
     if request.path.startswith("/api/") and not request.path.startswith("/api/docs"):
         return HttpResponseForbidden()
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_htmx(request):
         return HttpResponseClientRedirect(page)
     return redirect(page)
 

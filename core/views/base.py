@@ -1,6 +1,6 @@
 """The guarded base of every screen of an instance: signed in, allowed, and rows already narrowed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
@@ -17,6 +17,7 @@ from core.accounts.access import Level
 from core.accounts.licences import refuse_unlicensed
 from core.accounts.models import User
 from core.exporting.recording import may_extract
+from core.htmx import is_htmx
 from core.merging.undoing import heir
 from core.record_reads import row_of
 from core.resource import Resource
@@ -35,7 +36,7 @@ class InstanceView(AccessMixin, View):
             return self.signed_out(request)
         self.check(request)
         try:
-            return self.answered(super().dispatch(request, *args, **kwargs))  # type: ignore[arg-type]
+            return self.answered(cast("HttpResponse", super().dispatch(request, *args, **kwargs)))
         except Http404:
             if answer := self.instead(request):
                 return answer
@@ -44,7 +45,7 @@ class InstanceView(AccessMixin, View):
     def signed_out(self, request: HttpRequest) -> HttpResponse:
         """The way to the sign-in page, unless it would lose what was typed."""
         login = self.handle_no_permission()
-        if not request.htmx:  # type: ignore[attr-defined]
+        if not is_htmx(request):
             return session_over(request) or login
         if request.method != "GET":
             return HttpResponse(

@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from core.accounts.access import Level
 from core.display import number
+from core.htmx import wants_partial
 from core.importing import actions, jobs
 from core.importing.outcomes import LETTERS, page_of
 from core.importing.reach import batches_for
@@ -143,7 +144,7 @@ class BatchView(InstanceView):
         self.batch = actions.settle(self.batch)
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        partial = wants_partial(request)
         if self.batch.state == ImportState.MAPPING:
             address = address_of(self.batch)
             return HttpResponseClientRedirect(address) if partial else redirect(address)

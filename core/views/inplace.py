@@ -14,6 +14,7 @@ from core.custom.definitions import field_of, field_of_column
 from core.custom.fields import Virtual
 from core.forms import ResourceForm
 from core.history import label_of_column, rows_events, value_before
+from core.htmx import is_htmx
 from core.locking import lock, put, simple
 from core.text import clean
 from core.views.forms import FormView
@@ -33,7 +34,7 @@ class FieldView(FormView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         row = self.row()
         form = self.known(self.build(row))
-        if not request.htmx:  # type: ignore[attr-defined]
+        if not is_htmx(request):
             return redirect(f"{self.resource.url('edit', row.pk)}#field-{self.name}")
         return self.fact(row) if "show" in request.GET else self.ask(form, row)
 

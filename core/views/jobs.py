@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
+from core.htmx import wants_partial
 from core.jobs.actions import cancel_job, jobs_of, sees_all
 from core.jobs.kinds import kind_label
 from core.jobs.showing import card
@@ -48,7 +49,7 @@ class JobsView(_JobsView):
             "more_url": self.address(everyone, state, found[_PAGE - 1].pk) if len(found) > _PAGE else "",
             "poll_url": request.get_full_path() if active else "",
         }
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        partial = wants_partial(request)
         response = render(request, "core/jobs.html#jobs" if partial else "core/jobs.html", context)
         response.headers["Vary"] = "HX-Request-Type"
         if partial and not active:

@@ -8,6 +8,7 @@ from core import facets
 from core.actions.saved_views import address, views_of
 from core.bulk import allowed, gestures
 from core.columns import chosen
+from core.htmx import wants_partial
 from core.keyset import capped_counts
 from core.lean import lean
 from core.listing import Listing
@@ -28,7 +29,7 @@ class ListView(ResourceView):
         view = next((view for view in saved if str(view.pk) == request.GET.get("view")), None)
         cols = chosen(self.resource, self.user, view)
         listing = Listing(self.resource, self.user, request.GET, cols=cols, saved=saved, trail=True)
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        partial = wants_partial(request)
         can = self.can()
         context = {
             "resource": self.resource,

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.htmx import is_htmx, wants_partial
 from core.views.base import ResourceView
 
 
@@ -14,13 +15,13 @@ class PanelView(ResourceView):
     def answered(self, answer: HttpResponse) -> HttpResponse:
         """To a form that was sent from within the dialog, the page to go to is told: followed there, it would be shown
         to nobody, with its messages."""
-        within = self.request.method == "POST" and self.request.htmx  # type: ignore[attr-defined]
+        within = self.request.method == "POST" and is_htmx(self.request)
         return HttpResponseClientRedirect(answer.url) if within and isinstance(answer, HttpResponseRedirect) else answer
 
     def panel(self, part: str, title: str, context: dict[str, Any]) -> HttpResponse:
         """`part` is the template of the form. The page and the dialog show the same. With errors too it is a 200."""
         request: HttpRequest = self.request
-        alone = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        alone = wants_partial(request)
         context = {"resource": self.resource, "part": part, "title": title, "back_url": self.list_url(), **context}
         response = render(request, part if alone else "core/panel.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])

@@ -13,6 +13,7 @@ from core.accounts.access import Level
 from core.accounts.models import User
 from core.addresses import address
 from core.context import menu
+from core.htmx import is_htmx
 from core.place import client_of
 from core.registry import registry
 from core.resource import Resource
@@ -86,7 +87,7 @@ def _option(icon: str, label: str, url: str) -> dict:
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Theme and density, as cookies that the server reads: no flash at the next page."""
-    response = HttpResponse(status=204) if request.htmx or "fetch" in request.POST else redirect("home")  # type: ignore[attr-defined]
+    response = HttpResponse(status=204) if is_htmx(request) or "fetch" in request.POST else redirect("home")
     for name, allowed in PREFERENCES.items():
         value = request.POST.get(name)
         if value in allowed:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 
 from core.accounts.access import Level
 from core.actions.tags import offered, tag_named, tag_row, tags_of, untag_row
+from core.htmx import is_htmx
 from core.models import Tag
 from core.text import clean
 from core.views.base import InstanceView, ResourceView
@@ -32,7 +33,7 @@ class TagsView(ResourceView):
         return chosen if chosen is not None and (not text or chosen.name == text) else tag_named(text)
 
     def answer(self, row: Model, error: str = "") -> HttpResponse:
-        if not self.request.htmx:  # type: ignore[attr-defined]
+        if not is_htmx(self.request):
             if error:
                 messages.error(self.request, error)
             return self.to("record", row.pk)

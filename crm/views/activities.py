@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from core.accounts.access import Level
 from core.hosts import absolute
+from core.htmx import wants_partial
 from core.views.base import ModuleView, ResourceView
 from crm.actions.activities import complete_activity, make_feed, move_activity, person_of_feed, revoke_feed
 from crm.calendar import FIRST_HOUR, LAST_HOUR, SPANS, CalendarListing, Span, day_of, days_of
@@ -81,7 +82,7 @@ class CalendarView(ResourceView):
             "day_url": f"{listing.url}?{_without(listing.base_params(), 'on', 'span')}",
             "feed_url": reverse("crm-feed"),
         }
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        partial = wants_partial(request)
         response = render(request, "crm/calendar.html#calendar" if partial else "crm/calendar.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])
         return response

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from core.accounts.access import Level
 from core.forms import CleanInput
+from core.htmx import wants_partial
 from core.views.base import ResourceView
 from core.views.listing import FacetView
 from core.views.panel import PanelView
@@ -90,7 +91,7 @@ class BoardView(OfPipeline):
             return self.more(listing, stages)
         columns = columns_of(listing, stages)
         listing.total = sum(column.count for column in columns)  # of the menus' « Voir les résultats »
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        partial = wants_partial(request)
         context = {
             **self.shown_with("board", listing),
             "columns": columns,
@@ -234,7 +235,7 @@ class ForecastView(OfPipeline):
             "weighted": sum(month.weighted for month in every),
             "won": sum(month.won for month in every),
         }
-        partial = request.htmx and request.htmx.request_type == "partial"  # type: ignore[attr-defined]
+        partial = wants_partial(request)
         response = render(request, "crm/forecast.html#forecast" if partial else "crm/forecast.html", context)
         patch_vary_headers(response, ["HX-Request-Type"])
         return response

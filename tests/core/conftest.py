@@ -3,6 +3,7 @@
 import pytest
 
 from crm.models import Company
+from tests.core.importing import Desk
 
 
 @pytest.fixture
@@ -24,3 +25,13 @@ def sales(atelier, signed_in):
 @pytest.fixture
 def reader(atelier, signed_in):
     return signed_in(atelier, "reader")
+
+
+@pytest.fixture
+def desk(atelier, signed_in, django_capture_on_commit_callbacks):
+    return Desk(signed_in(atelier, "sales"), django_capture_on_commit_callbacks)
+
+
+@pytest.fixture
+def contacts(atelier, signed_in, django_capture_on_commit_callbacks):
+    return Desk(signed_in(atelier, "sales"), django_capture_on_commit_callbacks, "crm-contact")

@@ -1,5 +1,7 @@
 """What people do on the import's screens."""
 
+import csv
+import io
 import re
 from html import unescape
 
@@ -86,3 +88,9 @@ def words(response) -> str:
     """What the page says, without its tags."""
     text = unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
     return re.sub(r"\s+", " ", text)
+
+
+def table(*rows: list, separator: str = ";") -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator).writerows(rows)
+    return text.getvalue().encode()

@@ -6,7 +6,7 @@ from core.accounts.models import User
 from core.models import SavedView
 from crm.actions.consents import suppress
 from crm.addresses import digest_of
-from crm.models import Company, Contact, Mailing, MailingList, ProspectingSettings
+from crm.models import Company, Contact, Mailing, MailingList, ProspectingSettings, Stage
 from crm.prospecting import SuppressionReason
 
 URL = "/crm/mailings/"
@@ -52,3 +52,8 @@ def leave(draft, signed_in, atelier, django_capture_on_commit_callbacks):
         return mailing
 
     return leave
+
+
+@pytest.fixture
+def stages(atelier) -> dict[str, Stage]:
+    return {stage.name: stage for stage in Stage.objects.all()}

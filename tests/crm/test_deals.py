@@ -14,31 +14,10 @@ from core.accounts.models import User
 from core.models import Event
 from crm.actions.deals import place_deal
 from crm.board import CARDS, SUMMED
-from crm.models import Activity, Company, Deal, LostReason, Pipeline, Stage
+from crm.models import Activity, Deal, LostReason, Pipeline, Stage
 from tests.contract.conftest import filled, queries_of
+from tests.crm.deals import BOARD, FORECAST, LIST, columns, make, move
 from tests.workers import second_of_two
-
-BOARD, LIST, FORECAST = "/crm/deals/board/", "/crm/deals/", "/crm/deals/forecast/"
-
-
-@pytest.fixture
-def stages(atelier) -> dict[str, Stage]:
-    return {stage.name: stage for stage in Stage.objects.all()}
-
-
-def make(stage: Stage, name="Escalier", **fields) -> Deal:
-    deal = Deal.objects.create(name=name, stage=stage, **fields)
-    deal.refresh_from_db()
-    return deal
-
-
-def columns(someone, query="") -> dict[str, list[str]]:
-    page = someone.get(f"{BOARD}?{query}")
-    return {column.stage.name: [card.name for card in column.cards] for column in page.context["columns"]}
-
-
-def move(someone, deal, stage, query="", **around):
-    return someone.post(f"{LIST}{deal.pk}/stage/?{query}", {"stage": stage.pk, "fetch": "1", **around})
 
 
 # --- the database ---------------------------------------------------------------------------------------------------
@@ -261,56 +240,6 @@ def test_pipelines_are_apart(stages, seller, person):
     assert deal.pipeline == stages["Devis envoyé"].pipeline
 
 
-# --- won and lost ---------------------------------------------------------------------------------------------------
-def test_a_lost_deal_says_why(stages, seller):
-    deal = make(stages["Négociation"], note="Vu sur place")
-    ask = move(seller, deal, stages["Perdue"]).json()["ask"]
-    deal.refresh_from_db()
-    assert deal.state == "open"
-    page = seller.get(ask)
-    assert page.status_code == 200 and "Concurrent retenu" in page.content.decode()
-    refused = seller.post(ask, {"note": "Trop cher"})
-    assert refused.context["form"].errors["reason"] and "Trop cher" in refused.content.decode()
-    reason = LostReason.objects.get(name="Prix")
-    done = seller.post(ask, {"reason": reason.pk, "note": "Trop cher de 15 %"})
-    assert done.headers["Location"].startswith(BOARD)
-    deal.refresh_from_db()
-    assert (deal.state, deal.lost_reason, deal.note) == ("lost", reason, "Vu sur place\n\nTrop cher de 15 %")
-    edit = seller.post(
-        f"{LIST}{deal.pk}/edit/",
-        {"name": "Escalier", "stage": stages["Perdue"].pk, "amount": "1", "expected_on": "2026-12-01"},
-    )
-    assert "lost_reason" in edit.context["form"].errors
-
-
-def test_a_won_deal_makes_a_customer_of_a_prospect(stages, seller):
-    company = Company.objects.create(name="Hamon")
-    deal = make(stages["Négociation"], company=company)
-    seller.post(f"{LIST}{deal.pk}/stage/", {"stage": stages["Gagnée"].pk})
-    deal.refresh_from_db()
-    company.refresh_from_db()
-    assert deal.state == "won" and company.relation == "customer"
-    page = seller.get(f"{LIST}{deal.pk}/").content.decode()
-    assert "Gagnée aujourd’hui" in page
-    seller.post(f"{LIST}{deal.pk}/stage/", {"stage": stages["Devis envoyé"].pk})
-    deal.refresh_from_db()
-    assert (deal.state, deal.closed_at) == ("open", None)
-
-
-def test_a_company_with_deals_is_not_deleted_under_them(stages, seller):
-    company = Company.objects.create(name="Hamon")
-    make(stages["Négociation"], company=company)
-    seller.post(f"/crm/companies/{company.pk}/delete/", {}, follow=True)
-    assert Company.objects.filter(pk=company.pk).exists()
-
-
-def test_a_deal_of_which_nobody_says_the_stage_begins_at_the_first(stages, seller):
-    seller.post(f"{LIST}new/", {"name": "Sans étape", "amount": "0", "expected_on": "2026-12-01"})
-    assert Deal.objects.get(name="Sans étape").stage == stages["À qualifier"]
-    page = seller.get(f"{LIST}new/?stage={stages['Négociation'].pk}").content.decode()
-    assert f'value="{stages["Négociation"].pk}" selected' in page
-
-
 # --- the forecast ---------------------------------------------------------------------------------------------------
 def test_the_forecast_weighs_what_is_open_and_counts_what_is_won(stages, seller):
     today = timezone.localdate()
@@ -410,16 +339,3 @@ def test_a_new_deal_is_first_of_all_one_s_own(stages, seller, person):
     assert Deal.objects.get(name="Escalier").owner == seller.user
     seller.post(url, {**values, "name": "Verrière", "owner": ""})
     assert Deal.objects.get(name="Verrière").owner is None
-
-
-def test_a_reason_of_loss_given_to_an_open_deal_is_refused_in_words(stages, seller):
-    deal, reason = make(stages["Négociation"], owner=seller.user), LostReason.objects.first()
-    answer = seller.post(f"/crm/deals/{deal.pk}/fields/lost_reason/", {"lost_reason": reason.pk})
-    assert "changez d’abord son étape" in answer.content.decode()
-    deal.refresh_from_db()
-    assert deal.lost_reason is None
-    lost = make(stages["Perdue"], "Perdue", lost_reason=reason, owner=seller.user)
-    url = f"/crm/deals/{lost.pk}/edit/"
-    assert seller.post(url, {**filled(seller.get(url)), "stage": stages["Négociation"].pk}).status_code == 302
-    lost.refresh_from_db()
-    assert (lost.state, lost.lost_reason) == ("open", None)

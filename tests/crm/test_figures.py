@@ -16,11 +16,6 @@ from tests.contract.conftest import queries_of
 
 
 @pytest.fixture
-def stages(atelier) -> dict[str, Stage]:
-    return {stage.name: stage for stage in Stage.objects.all()}
-
-
-@pytest.fixture
 def deals(stages, person):
     """Deals of one's own and of others, open, won this month, won long ago, lost."""
     mine = person(crm="write", scope="own")
